@@ -1,0 +1,1 @@
+"""Plan -> people: the only package that knows every other."""

@@ -1,0 +1,1 @@
+"""Picture -> events -> assessments."""

@@ -1,0 +1,1 @@
+"""The words everybody speaks: units, geodesy, identity, ports, zones, lanes. Pure."""
