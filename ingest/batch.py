@@ -68,7 +68,7 @@ class Columns:
     def to_arrow(self) -> pa.RecordBatch:
         """The same columns as Arrow; text columns become dictionary-free strings, None is null."""
         arrays = [
-            pa.array(getattr(self, name), type=pa.string() if dtype == object else None)
+            pa.array(getattr(self, name), type=pa.string() if dtype.hasobject else None)
             for name, dtype in self.dtypes().items()
         ]
         return pa.RecordBatch.from_arrays(arrays, names=list(self.dtypes()))

@@ -15,7 +15,7 @@ Metres = Annotated[float, "m"]
 Microseconds = Annotated[int, "us since the Unix epoch, UTC"]
 
 M_PER_NM: Final = 1852.0
-"""International nautical mile, exact (First International Extraordinary Hydrographic Conference)."""
+"""International nautical mile, exact (International Hydrographic Conference, Monaco 1929)."""
 
 MPS_PER_KN: Final = M_PER_NM / 3600.0
 
@@ -25,4 +25,4 @@ HOUR_US: Final = 60 * MINUTE_US
 DAY_US: Final = 24 * HOUR_US
 
 EARTH_RADIUS_M: Final = 6_371_008.8
-"""Mean radius R1 of WGS 84 (Moritz 2000); distances on this sphere are within 0.56% of geodesics."""
+"""Mean radius R1 of WGS 84 (Moritz 2000); distances on it are within 0.56% of geodesics."""

@@ -1,0 +1,1 @@
+"""The commands of ``safepassage``, one module each with `register`."""
