@@ -1,0 +1,62 @@
+"""Policy: the one place that decides who may see a record.
+
+Positions and identities are what ships broadcast to everybody, so every signed-in principal sees
+them. What we conclude from them (events, assessments, plans) belongs to the nation that made it
+and is seen by the nations it is releasable to. A record that may not be seen leaves no trace: not
+in a list, a count, a cursor, a sort order, nor in the live stream.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["watch_officer", "planner", "naval_partner", "port_authority", "admin"]
+ROLES: tuple[Role, ...] = ("watch_officer", "planner", "naval_partner", "port_authority", "admin")
+
+Kind = Literal["event", "assessment", "plan"]
+
+COALITION = "*"
+
+_WATCH: frozenset[Role] = frozenset(ROLES)
+_PATROLS: frozenset[Role] = _WATCH - {"port_authority"}
+_READERS: dict[Kind, frozenset[Role]] = {
+    "event": _WATCH,
+    "assessment": _WATCH,
+    "plan": _PATROLS,  # a plan says where patrol vessels will be; a port has no need of it
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who asks.
+
+    Attributes:
+        nation: ISO 3166-1 alpha-2. ports: UN/LOCODEs a port authority speaks for.
+    """
+
+    name: str
+    role: Role
+    nation: str
+    ports: tuple[str, ...] = ()
+
+    @property
+    def audience(self) -> tuple[Role, str]:
+        """All that `allowed` looks at: principals of one audience see the same."""
+        return self.role, self.nation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """Whose record it is and who else may have it; "*" is the whole coalition."""
+
+    kind: Kind
+    originator: str
+    releasable_to: tuple[str, ...]
+
+
+def allowed(principal: Principal, record: Release) -> bool:
+    """Whether the principal may see the record, or learn that there is one."""
+    return principal.role in _READERS[record.kind] and (
+        record.originator == principal.nation
+        or COALITION in record.releasable_to
+        or principal.nation in record.releasable_to
+    )
