@@ -1,0 +1,9 @@
+"""UN/LOCODE -> where a base lies: the packaged fleet's bases first, then the ports of `sea`."""
+
+from escort.fleet import fleet_bases
+from sea.units import DegreesEast, DegreesNorth
+
+
+def base_position(code: str) -> tuple[DegreesEast, DegreesNorth] | None:
+    """Position of a base, None for a code nobody knows."""
+    return fleet_bases().get(code)
