@@ -16,6 +16,7 @@ _FIRST_CAPACITY = 1024
 
 _NUMERIC: dict[str, tuple[str, float]] = {
     "mmsi": ("i4", 0),
+    "first_at": ("i8", UNKNOWN_TIME),
     "reported_at": ("i8", UNKNOWN_TIME),
     "lon": ("f8", np.nan),
     "lat": ("f8", np.nan),
@@ -41,14 +42,15 @@ class Picture:
     """Vessel state by slot.
 
     Attributes (arrays, valid below ``len(self)``):
-        mmsi; reported_at (us, of the last position); lon, lat (deg); sog (kn); cog, heading
-        (deg true); nav_status; msg_type (of the last position); static_at (us, of the last
-        static message); imo; ship_type; length, beam, draught, max_draught (m, the greatest
-        ever declared); callsign, name, destination, eta (object arrays, None unknown);
+        mmsi; first_at, reported_at (us, of the first and the last position); lon, lat (deg); sog
+        (kn); cog, heading (deg true); nav_status; msg_type (of the last position); static_at (us,
+        of the last static message); imo; ship_type; length, beam, draught, max_draught (m, the
+        greatest ever declared); callsign, name, destination, eta (object arrays, None unknown);
         changed (a counter: `revision` at the last change of this slot).
     """
 
     mmsi: npt.NDArray[np.int32]
+    first_at: npt.NDArray[np.int64]
     reported_at: npt.NDArray[np.int64]
     lon: npt.NDArray[np.float64]
     lat: npt.NDArray[np.float64]
@@ -110,6 +112,8 @@ class Picture:
         order = newer[np.argsort(reports.reported_at[newer], kind="stable")]
         rows = slots[order]
         self.revision += 1
+        new = self.first_at[rows] == UNKNOWN_TIME
+        self.first_at[rows[new][::-1]] = reports.reported_at[order[new]][::-1]
         self.reported_at[rows] = reports.reported_at[order]
         for column in _POSITION:
             getattr(self, column)[rows] = getattr(reports, column)[order]
