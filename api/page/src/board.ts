@@ -1,0 +1,86 @@
+/** The escort board: who escorts whom, where and when; what the plan is worth; whom it leaves out. */
+import { html, nothing, svg, type TemplateResult } from "lit-html";
+import { clock, country, DASH, percent, trim, words } from "./format";
+import type { Escort, Plan, Position, Tasking } from "./model";
+import { place } from "./port";
+import type { Store } from "./store";
+
+export interface BoardActions {
+  select(mmsi: number): void;
+}
+
+export function board(store: Store, actions: BoardActions, now: number): TemplateResult {
+  const plan = store.plan;
+  if (!plan) return html`<p class="empty">No plan yet. One is made as soon as a ship's predicted passage crosses hazardous water and a patrol vessel can reach it.</p>`;
+  const rows = plan.taskings.flatMap((tasking) => tasking.escorts.map((escort) => ({ tasking, escort })));
+  rows.sort((a, b) => a.escort.rendezvous_at.localeCompare(b.escort.rendezvous_at));
+  return html`${totals(plan, rows.length, now)}
+    ${rows.length === 0 ? html`<p class="empty">The plan proposes no escort: nothing can be served. See “Not served” for the reasons.</p>` : html`
+    <div class="scroll"><table>
+      <thead><tr><th>Patrol vessel</th><th>Nation</th><th>Ship</th><th>Rendezvous (UTC)</th><th>Release (UTC)</th><th>Status</th><th class="number">Risk averted</th><th>Why</th></tr></thead>
+      <tbody>${rows.map(({ tasking, escort }) => row(store, tasking, escort, actions, now))}</tbody>
+    </table></div>`}`;
+}
+
+function row(store: Store, tasking: Tasking, escort: Escort, actions: BoardActions, now: number): TemplateResult {
+  const asset = store.asset(tasking.asset);
+  const mmsis = store.mmsisOf(escort);
+  const requests = escort.requests.map((id) => store.requests.get(id)).filter((r) => r !== undefined);
+  const averted = escort.risk_value ?? (requests.length ? requests.reduce((sum, r) => sum + r.risk_value, 0) : null);
+  const chosen = store.selected !== null && mmsis.includes(store.selected.mmsi);
+  return html`<tr class=${chosen ? "chosen" : ""}>
+    <td><b>${tasking.name ?? asset.name ?? tasking.asset}</b><small>${tasking.class ?? asset.class ?? ""}</small></td>
+    <td>${country(tasking.nation ?? asset.nation)}</td>
+    <td>${mmsis.map((mmsi) => html`<button type="button" class="link" @click=${() => actions.select(mmsi)}>${store.name(mmsi)}</button> `)}</td>
+    <td>${when(escort.rendezvous_at, escort.rendezvous_position ?? requests[0]?.rendezvous, now)}</td>
+    <td>${when(escort.release_at, escort.release_position ?? requests[0]?.release, now)}</td>
+    <td><span class="status">${escort.status ?? tasking.status ?? "proposed"}</span></td>
+    <td class="number">${averted === null ? DASH : percent(averted)}</td>
+    <td class="why">${escort.why ?? tasking.why ?? `${trim(escort.transit_nm)} nm to reach her, ${trim(escort.leg_nm)} nm together`}</td>
+  </tr>`;
+}
+
+function when(iso: string, position: Position | null | undefined, now: number): TemplateResult {
+  return html`<b>${clock(iso, now)}</b>${position ? html`<small>${place(position) ?? ""}</small>` : nothing}`;
+}
+
+/** What the plan averts beside both baselines, its proof, and what each nation gives. */
+function totals(plan: Plan, escorts: number, now: number): TemplateResult {
+  const baselines = plan.baselines ?? {};
+  const values: [string, number, boolean][] = [
+    ["This plan", plan.risk_value, true],
+    ...Object.entries(baselines).map(([name, value]): [string, number, boolean] => [BASELINE[name] ?? words(name), value, false]),
+  ];
+  const largest = Math.max(...values.map(([, value]) => value), Number.MIN_VALUE);
+  return html`<div class="totals">
+    <dl class="figures">
+      <div><dt>Escorts</dt><dd>${escorts}</dd></div>
+      <div><dt>Risk averted</dt><dd>${percent(plan.risk_value)}</dd></div>
+      <div><dt>Proven gap</dt><dd>${plan.gap == null ? "not proven" : percent(plan.gap)}</dd></div>
+      ${plan.made_at ? html`<div><dt>Made</dt><dd>${clock(plan.made_at, now)}</dd></div>` : nothing}
+    </dl>
+    <dl class="compare" aria-label="Risk averted beside simpler ways">
+      ${values.map(([name, value, ours]) => html`<dt>${name}</dt><dd><svg width="110" height="8" aria-hidden="true">
+        ${svg`<rect class="rail" width="110" height="8" rx="2"></rect><rect class=${ours ? "ours" : "theirs"} width=${(110 * Math.max(0, value)) / largest} height="8" rx="2"></rect>`}
+        </svg> ${percent(value)}</dd>`)}
+    </dl>
+    <dl class="burden" aria-label="Escort hours by nation">
+      ${Object.entries(plan.burden ?? {}).map(([nation, { hours, share }]) => html`<div><dt>${country(nation)}</dt><dd>${trim(hours)} h <small>${Math.round(share * 100)}%</small></dd></div>`)}
+    </dl>
+  </div>`;
+}
+
+const BASELINE: Record<string, string> = { nearest: "Nearest first", priority: "Priority insertion" };
+
+/** Requests nobody serves, with the reason in words. */
+export function unserved(store: Store, actions: BoardActions): TemplateResult {
+  const refused = store.plan?.unserved ?? [];
+  if (refused.length === 0) return html`<p class="empty">Every escort request is served.</p>`;
+  return html`<div class="scroll"><table>
+    <thead><tr><th>Ship</th><th>Reason</th><th>Detail</th><th class="number">Would cost</th></tr></thead>
+    <tbody>${refused.map((each) => html`<tr>
+      <td>${store.mmsisOf(each).map((mmsi) => html`<button type="button" class="link" @click=${() => actions.select(mmsi)}>${store.name(mmsi)}</button> `)}</td>
+      <td><b>${words(each.reason)}</b></td><td class="why">${each.detail ?? ""}</td>
+      <td class="number">${each.would_cost == null ? DASH : percent(each.would_cost)}</td></tr>`)}</tbody>
+  </table></div>`;
+}

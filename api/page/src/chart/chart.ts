@@ -1,0 +1,108 @@
+/** The chart: MapLibre over the packaged base, told what to draw by the store. */
+import {
+  AttributionControl, Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl,
+} from "maplibre-gl";
+import "maplibre-gl/dist/maplibre-gl.css";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
+import { degreesMinutes } from "../format";
+import type { Position } from "../model";
+import type { Store } from "../store";
+import type { View } from "../view";
+import { baseStyle } from "./basemap";
+import { labelGrid } from "./grid_label";
+import { addHotspotLayer, drawHotspots } from "./hotspot_layer";
+import { addIcons } from "./icon";
+import { addPlanLayers, drawPlan, PLAN_LAYERS } from "./plan_layer";
+import { addShipLayers, drawSelection, drawShips, vectorMinutes } from "./ship_layer";
+
+const HIT_PX = 9;
+export type Layer = "hotspots" | "escorts" | "vectors" | "names";
+const LAYERS: Record<Layer, readonly string[]> = {
+  hotspots: ["hotspots"], escorts: PLAN_LAYERS, vectors: ["vector"], names: ["ship-name"],
+};
+
+export class Chart {
+  private constructor(private readonly map: MapLibre) {}
+
+  /** A chart with its layers ready; rejects where the browser has no WebGL. */
+  static async open(container: HTMLElement, view: View): Promise<Chart> {
+    setWorkerUrl(new URL(workerUrl, location.href).href);
+    const map = new MapLibre({
+      container,
+      style: await baseStyle(),
+      center: [view.lon, view.lat],
+      zoom: view.zoom,
+      minZoom: 1.2,
+      maxZoom: 14,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      attributionControl: false,
+      fadeDuration: 0,
+    });
+    map.touchZoomRotate.disableRotation();
+    map.keyboard.disableRotation();
+    map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+    map.addControl(new ScaleControl({ unit: "nautical", maxWidth: 120 }), "bottom-right");
+    map.addControl(new AttributionControl({ compact: false, customAttribution: "Natural Earth · not for navigation" }), "bottom-right");
+    await new Promise<void>((done) => map.once("load", () => done()));
+    addIcons(map);
+    addHotspotLayer(map);
+    addShipLayers(map);
+    addPlanLayers(map);
+    labelGrid(map);
+    return new Chart(map);
+  }
+
+  onSelect(select: (mmsi: number | null) => void): void {
+    this.map.on("click", (event) => select(this.shipAt(event.point)));
+    this.map.on("mousemove", (event) => {
+      this.map.getCanvas().style.cursor = this.shipAt(event.point) === null ? "" : "pointer";
+    });
+  }
+
+  /** The ship of the highest band near a point of the screen. */
+  private shipAt({ x, y }: { x: number; y: number }): number | null {
+    const near = this.map.queryRenderedFeatures([[x - HIT_PX, y - HIT_PX], [x + HIT_PX, y + HIT_PX]], { layers: ["ships"] });
+    near.sort((a, b) => Number(b.properties.band) - Number(a.properties.band));
+    return near.length ? Number(near[0]!.properties.mmsi) : null;
+  }
+
+  onMove(moved: (zoom: number, lon: number, lat: number) => void): void {
+    this.map.on("moveend", () => {
+      const centre = this.map.getCenter();
+      moved(this.map.getZoom(), centre.lng, centre.lat);
+    });
+  }
+
+  onPointer(show: (text: string) => void): void {
+    this.map.on("mousemove", ({ lngLat }) => show(degreesMinutes([lngLat.wrap().lng, lngLat.lat])));
+    this.map.on("mouseout", () => show(""));
+  }
+
+  draw(store: Store): void {
+    drawShips(this.map, store);
+    drawSelection(this.map, store);
+  }
+
+  drawPlan(store: Store): void {
+    drawPlan(this.map, store);
+  }
+
+  drawHotspots(cells: GeoJSON.FeatureCollection): void {
+    drawHotspots(this.map, cells);
+  }
+
+  show(layer: Layer, visible: boolean): void {
+    for (const id of LAYERS[layer]) this.map.setLayoutProperty(id, "visibility", visible ? "visible" : "none");
+  }
+
+  vectorMinutes(): number {
+    return vectorMinutes(this.map.getZoom());
+  }
+
+  centre(position: Position, zoom = 6): void {
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.map.easeTo({ center: position, zoom: Math.max(this.map.getZoom(), zoom), duration: still ? 0 : 600 });
+  }
+}

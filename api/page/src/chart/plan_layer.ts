@@ -1,0 +1,71 @@
+/** Taskings on the chart: asset, dashed way to the rendezvous, escorted leg to the release. */
+import type { LayerSpecification, Map as MapLibre } from "maplibre-gl";
+import { ESCORT_COLOUR } from "../band";
+import { clock } from "../format";
+import type { Position, Tasking } from "../model";
+import type { Store } from "../store";
+import { FONT } from "./basemap";
+import { source } from "./ship_layer";
+
+const FADE = ["case", ["get", "chosen"], 1, 0.45] as never;
+const TEXT = { "text-color": ESCORT_COLOUR, "text-halo-color": "#0b141d", "text-halo-width": 1.4 };
+export const PLAN_LAYERS = ["transit", "leg", "plan-point", "plan-text"] as const;
+
+const LAYERS: LayerSpecification[] = [
+  { id: "transit", type: "line", source: "plan", filter: ["==", ["get", "part"], "transit"],
+    paint: { "line-color": ESCORT_COLOUR, "line-width": 1.3, "line-dasharray": [2, 3], "line-opacity": FADE } },
+  { id: "leg", type: "line", source: "plan", filter: ["==", ["get", "part"], "leg"],
+    paint: { "line-color": ESCORT_COLOUR, "line-width": 2.6, "line-opacity": FADE } },
+  { id: "plan-point", type: "symbol", source: "plan", filter: ["has", "icon"],
+    layout: { "icon-image": ["get", "icon"], "icon-allow-overlap": true, "icon-ignore-placement": true },
+    paint: { "icon-opacity": FADE } },
+  { id: "plan-text", type: "symbol", source: "plan", filter: ["has", "text"],
+    layout: {
+      "text-field": ["get", "text"], "text-font": FONT, "text-size": 11,
+      "text-variable-anchor": ["left", "right", "bottom", "top"], "text-radial-offset": 1,
+      "symbol-sort-key": ["case", ["get", "chosen"], 0, 1],
+    },
+    paint: TEXT },
+];
+
+export function addPlanLayers(map: MapLibre): void {
+  map.addSource("plan", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
+  for (const layer of LAYERS) map.addLayer(layer, "track");
+}
+
+export function drawPlan(map: MapLibre, store: Store): void {
+  const features = (store.plan?.taskings ?? []).flatMap((tasking) => drawTasking(tasking, store));
+  source(map, "plan").setData({ type: "FeatureCollection", features });
+}
+
+function drawTasking(tasking: Tasking, store: Store): GeoJSON.Feature[] {
+  const asset = store.asset(tasking.asset);
+  const name = tasking.name ?? asset.name ?? tasking.asset;
+  const start = tasking.position ?? asset.position ?? null;
+  const chosen =
+    store.selected === null ||
+    tasking.escorts.some((escort) => store.mmsisOf(escort).includes(store.selected!.mmsi));
+  const features: GeoJSON.Feature[] = [];
+  if (start) features.push(point(start, { icon: "asset", text: name, chosen }));
+  let from = start;
+  for (const escort of tasking.escorts) {
+    const [request] = escort.requests.map((id) => store.requests.get(id));
+    const rendezvous = escort.rendezvous_position ?? request?.rendezvous;
+    const release = escort.release_position ?? request?.release;
+    if (!rendezvous || !release) continue;
+    if (from) features.push(line(from, rendezvous, { part: "transit", chosen }));
+    features.push(line(rendezvous, release, { part: "leg", chosen }));
+    features.push(point(rendezvous, { icon: "rendezvous", text: `Meet ${clock(escort.rendezvous_at)}`, chosen }));
+    features.push(point(release, { icon: "release", text: `Release ${clock(escort.release_at)}`, chosen }));
+    from = release;
+  }
+  return features;
+}
+
+const point = (coordinates: Position, properties: GeoJSON.GeoJsonProperties): GeoJSON.Feature => ({
+  type: "Feature", properties, geometry: { type: "Point", coordinates },
+});
+
+const line = (from: Position, to: Position, properties: GeoJSON.GeoJsonProperties): GeoJSON.Feature => ({
+  type: "Feature", properties, geometry: { type: "LineString", coordinates: [from, to] },
+});

@@ -1,0 +1,108 @@
+/** Keeps the store filled: REST for what changes slowly, the live stream for ships. */
+import { Live, type Notice } from "./live";
+import { mmsiText, type Asset, type EscortRequest, type Me, type Plan, type SeaEvent, type Vessel } from "./model";
+import { read, readAll, SignedOut } from "./rest";
+import type { Store } from "./store";
+
+const REFRESH_MS = 20_000;
+const AFTER_NOTICE_MS = 1_000;
+const TRACK_H = 24;
+
+export class Feed {
+  private soon = 0;
+
+  constructor(private readonly store: Store) {}
+
+  /** Signs in by the session's cookie, then reads and listens for good; ends where nobody is signed in. */
+  async start(): Promise<void> {
+    const { store } = this;
+    await this.attempt(async () => {
+      store.me = await read<Me>("/v1/me");
+      store.exercise ||= Boolean(store.me?.exercise);
+    });
+    if (store.signedOut) return;
+    new Live("/v1/live", {
+      onFrame: (frame) => store.apply(frame),
+      onNotice: (notice) => this.take(notice),
+      onState: (connection, retryAt) => {
+        store.connection = connection;
+        store.retryAt = retryAt;
+        store.changed();
+        if (connection === "lost") void this.attempt(async () => void (await read<Me>("/v1/me")));
+      },
+    }).connect();
+    await this.refresh();
+    setInterval(() => void this.refresh(), REFRESH_MS);
+  }
+
+  /** Records, events and plan anew. */
+  private async refresh(): Promise<void> {
+    const { store } = this;
+    await this.attempt(async () => {
+      const [vessels, events, requests, plan] = await Promise.all([
+        readAll<Vessel>("/v1/vessels?limit=1000"),
+        readAll<SeaEvent>("/v1/events?limit=200", 1),
+        readAll<EscortRequest>("/v1/requests?limit=1000"),
+        read<Plan>("/v1/plans/current"),
+      ]);
+      for (const vessel of vessels) store.vessels.set(Number(vessel.mmsi), vessel);
+      store.events = events.sort((a, b) => b.started_at.localeCompare(a.started_at));
+      store.requests = new Map(requests.map((request) => [request.id, request]));
+      store.plan = plan;
+      store.assets = new Map((plan?.assets ?? []).map((asset: Asset) => [asset.id, asset]));
+      if (store.selected) await this.readSelection(store.selected.mmsi);
+    });
+  }
+
+  /** Selects a ship and reads her record, track and events; null lets go. */
+  async select(mmsi: number | null): Promise<void> {
+    const { store } = this;
+    if (mmsi === store.selected?.mmsi) return;
+    store.selected = mmsi === null ? null : { mmsi, vessel: null, track: null, events: [], problem: null };
+    store.changed();
+    if (mmsi !== null) await this.attempt(() => this.readSelection(mmsi));
+  }
+
+  private async readSelection(mmsi: number): Promise<void> {
+    const root = `/v1/vessels/${mmsiText(mmsi)}`;
+    const newest = this.store.newestReport * 1000 || Date.now();
+    const from = new Date(newest - TRACK_H * 3_600_000).toISOString().replace(/\.\d+Z$/, "Z");
+    const [vessel, track, events] = await Promise.all([
+      read<Vessel>(root),
+      read<GeoJSON.GeoJSON>(`${root}/track?from=${from}`),
+      readAll<SeaEvent>(`${root}/events?limit=100`, 1),
+    ]);
+    if (this.store.selected?.mmsi !== mmsi) return;
+    const problem = vessel ? null : "The service has no record of this ship.";
+    this.store.selected = { mmsi, vessel, track, events, problem };
+    this.store.changed();
+  }
+
+  /** The hazard field as GeoJSON. */
+  async hotspots(): Promise<GeoJSON.FeatureCollection | null> {
+    let cells: GeoJSON.FeatureCollection | null = null;
+    await this.attempt(async () => {
+      cells = await read<GeoJSON.FeatureCollection>("/v1/hotspots");
+    });
+    return cells;
+  }
+
+  private take(notice: Notice): void {
+    if (notice.exercise === true) this.store.exercise = true;
+    this.store.changed();
+    clearTimeout(this.soon);
+    if (notice.type !== "time") this.soon = window.setTimeout(() => void this.refresh(), AFTER_NOTICE_MS);
+  }
+
+  /** Runs a reading; what goes wrong is shown, and the next reading tries again. */
+  private async attempt(reading: () => Promise<void>): Promise<void> {
+    try {
+      await reading();
+      this.store.problem = null;
+    } catch (error) {
+      if (error instanceof SignedOut) this.store.signedOut = true;
+      else this.store.problem = `The service did not answer: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    this.store.changed();
+  }
+}

@@ -1,0 +1,47 @@
+/** `window.safepassage`: what the page has, read-only, for whoever watches it from outside. */
+import type { Store } from "./store";
+
+declare global {
+  interface Window {
+    safepassage: Readonly<PageFlag>;
+  }
+}
+
+export interface PageFlag {
+  /** The chart is drawn, somebody is signed in and the first picture has come. */
+  ready: boolean;
+  connection: string;
+  ships: number;
+  events: number;
+  escorts: number;
+  /** MMSI of ships whose assessment has reasons. */
+  explained: number[];
+  positions: Record<number, [number, number]>;
+}
+
+export function exposeFlag(store: Store, charted: () => boolean): void {
+  window.safepassage = Object.freeze({
+    get ready() {
+      return charted() && store.me !== null && store.lastFrameAt > 0;
+    },
+    get connection() {
+      return store.connection;
+    },
+    get ships() {
+      return store.ships.size;
+    },
+    get events() {
+      return store.events.length;
+    },
+    get escorts() {
+      return (store.plan?.taskings ?? []).reduce((n, tasking) => n + tasking.escorts.length, 0);
+    },
+    get explained() {
+      const all = [...store.vessels];
+      return all.filter(([, v]) => v.coercion?.reasons.length || v.smuggling?.reasons.length).map(([mmsi]) => mmsi);
+    },
+    get positions() {
+      return Object.fromEntries([...store.ships.values()].map((s) => [s.mmsi, [s.lon, s.lat] as [number, number]]));
+    },
+  });
+}

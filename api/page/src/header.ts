@@ -1,0 +1,33 @@
+/** The bar on top: what this is, how alive the data is, how much of it, who looks, what time it is. */
+import { html, nothing, type TemplateResult } from "lit-html";
+import { age, fullClock } from "./format";
+import type { Store } from "./store";
+
+const STALE_S = 15;
+
+export function header(store: Store, now: number): TemplateResult {
+  const state = connection(store, now);
+  return html`
+    <h1><svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true"><path class="shield" d="M12 1 21 5V12C21 18 17 21.5 12 23 7 21.5 3 18 3 12V5Z"></path></svg>Safe Passage</h1>
+    ${store.exercise ? html`<strong class="exercise">EXERCISE – synthetic data</strong>` : nothing}
+    <span class="connection ${state.tone}"><i aria-hidden="true"></i>${state.text}</span>
+    <span class="count"><b>${store.ships.size.toLocaleString("en")}</b> ships</span>
+    ${store.newestReport ? html`<span class="count">newest report <b>${age(now / 1000 - store.newestReport)}</b> old</span>` : nothing}
+    <span class="gap"></span>
+    ${store.me ? html`<span class="who">${store.me.name}<small>${role(store)}</small></span>` : nothing}
+    <time class="utc" datetime=${new Date(now).toISOString()}>${fullClock(now)}</time>`;
+}
+
+const role = (store: Store): string =>
+  [store.me?.role.replaceAll("_", " "), store.me?.nation].filter(Boolean).join(" · ");
+
+function connection(store: Store, now: number): { tone: string; text: string } {
+  const old = store.lastFrameAt ? age((now - store.lastFrameAt) / 1000) : null;
+  if (store.connection === "lost") {
+    const again = store.retryAt > now ? `, trying again in ${age((store.retryAt - now) / 1000)}` : ", trying again";
+    return { tone: "lost", text: old ? `Connection lost: data is ${old} old${again}` : `No connection${again}` };
+  }
+  if (store.connection === "connecting" || old === null) return { tone: "waiting", text: "Connecting" };
+  const tone = now - store.lastFrameAt > STALE_S * 1000 ? "waiting" : "live";
+  return { tone, text: `Live, updated ${old} ago` };
+}

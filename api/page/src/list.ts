@@ -1,0 +1,84 @@
+/** The priority list: search, bands, ships; a listbox driven by arrow keys. */
+import { html, nothing, type TemplateResult } from "lit-html";
+import { repeat } from "lit-html/directives/repeat.js";
+import { look, LOOKS, mark } from "./band";
+import { age, country, percent, shipType, trim } from "./format";
+import { bandOf, type Ship } from "./model";
+import type { Store } from "./store";
+
+/** Rows drawn at once; searching reaches the rest. */
+const ROWS = 200;
+const FILTERS: readonly [number, string][] = [[0, "All"], [2, "Elevated +"], [3, "High +"], [4, "Severe"]];
+
+export interface ListActions {
+  select(mmsi: number | null): void;
+  search(query: string): void;
+  filter(minBand: number): void;
+}
+
+export function list(store: Store, actions: ListActions, now: number): TemplateResult {
+  const ships = store.priorityList();
+  const counts = LOOKS.map(() => 0);
+  for (const ship of store.ships.values()) counts[bandOf(ship)]!++;
+  return html`
+    <div class="tools">
+      <input id="search" type="search" placeholder="Search name or MMSI   /" aria-label="Search name or MMSI"
+        autocomplete="off" spellcheck="false" .value=${store.query}
+        @input=${(event: InputEvent) => actions.search((event.target as HTMLInputElement).value)} />
+      <div class="bands" role="group" aria-label="Least band shown">
+        ${FILTERS.map(([band, label]) => html`<button type="button" aria-pressed=${store.minBand === band}
+          @click=${() => actions.filter(band)}>${label} <small>${sum(counts.slice(band))}</small></button>`)}
+      </div>
+    </div>
+    <div class="columns" aria-hidden="true"><span>Ship</span><span>Coercion</span><span>Smuggling</span></div>
+    <ul id="ship-list" role="listbox" tabindex="0" aria-label="Ships, highest priority first"
+      aria-activedescendant=${store.selected ? `ship-${store.selected.mmsi}` : nothing}
+      @keydown=${(event: KeyboardEvent) => step(event, ships, store, actions)}>
+      ${repeat(ships.slice(0, ROWS), (ship) => ship.mmsi, (ship) => row(ship, store, actions, now))}
+      ${ships.length > ROWS ? html`<li class="more" role="presentation">${ships.length - ROWS} more; search to reach them</li>` : nothing}
+      ${ships.length === 0 ? html`<li class="more" role="presentation">${empty(store)}</li>` : nothing}
+    </ul>`;
+}
+
+const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
+
+function row(ship: Ship, store: Store, actions: ListActions, now: number): TemplateResult {
+  const vessel = store.vessels.get(ship.mmsi);
+  const what = [vessel?.flag ? country(vessel.flag) : null, shipType(ship.shipType)].filter((t) => t && t !== "–");
+  const old = now / 1000 - ship.reportedAt;
+  return html`<li id="ship-${ship.mmsi}" role="option" aria-selected=${store.selected?.mmsi === ship.mmsi}
+      @click=${() => actions.select(ship.mmsi)}>
+    ${mark(bandOf(ship))}
+    <span class="ship"><b>${store.name(ship.mmsi)}</b>
+      <small>${what.join(" · ") || ship.mmsi}${old > 1800 ? ` · silent ${age(old)}` : ""}</small></span>
+    ${score(vessel?.coercion ? percent(vessel.coercion.probability) : null, ship.coercion)}
+    ${score(vessel?.smuggling ? trim(vessel.smuggling.priority) : null, ship.smuggling)}
+  </li>`;
+}
+
+function score(value: string | null, band: number): TemplateResult {
+  return html`<span class="score band-${band}"><b>${band === 0 || value === null ? "–" : value}</b>
+    <small>${band === 0 ? "no data" : look(band).label.toLowerCase()}</small></span>`;
+}
+
+function empty(store: Store): TemplateResult {
+  if (store.query || store.minBand) return html`No ship matches. <kbd>Esc</kbd> clears the search.`;
+  if (store.connection === "lost") return html`No connection to the service.`;
+  return html`No ship has been heard yet. Connect a feed with
+    <code>safepassage up --source tcp://host:port</code>, or run an exercise with <code>make run</code>.
+    Ships appear here seconds after their first report.`;
+}
+
+function step(event: KeyboardEvent, ships: Ship[], store: Store, actions: ListActions): void {
+  const shown = Math.min(ships.length, ROWS);
+  const at = ships.findIndex((ship) => ship.mmsi === store.selected?.mmsi);
+  const to: Record<string, number> = {
+    ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 10, PageUp: at - 10, Home: 0, End: shown - 1,
+  };
+  const target = to[event.key];
+  if (target === undefined || shown === 0) return;
+  event.preventDefault();
+  const ship = ships[Math.max(0, Math.min(shown - 1, target))]!;
+  actions.select(ship.mmsi);
+  document.getElementById(`ship-${ship.mmsi}`)?.scrollIntoView({ block: "nearest" });
+}

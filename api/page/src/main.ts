@@ -1,0 +1,142 @@
+/** Wires the page: store, feed, chart, and the parts drawn around it. */
+import { html, nothing, render } from "lit-html";
+import { Chart, type Layer } from "./chart/chart";
+import { dock, type Tab } from "./dock";
+import { Feed } from "./feed";
+import { header } from "./header";
+import { legend } from "./legend";
+import { list } from "./list";
+import { positionOf, type Position } from "./model";
+import "./page.css";
+import { panel } from "./panel";
+import { Store } from "./store";
+import { formatView, parseView } from "./view";
+import { exposeFlag } from "./flag";
+
+const part = (id: string) => document.getElementById(id)!;
+const store = new Store();
+const feed = new Feed(store);
+const view = parseView(location.hash);
+const layers = new Set<Layer>(["escorts", "vectors", "names"]);
+let tab: Tab | null = "escorts";
+let chart: Chart | null = null;
+let chartProblem: string | null = null;
+const overlay = document.createElement("div");
+overlay.className = "overlay";
+
+function select(mmsi: number | null): void {
+  view.ship = mmsi;
+  writeView();
+  void feed.select(mmsi);
+}
+
+/** Selects a ship and brings her into sight. */
+function show(mmsi: number): void {
+  select(mmsi);
+  const ship = store.ships.get(mmsi);
+  const vessel = store.vessels.get(mmsi);
+  const position: Position | null = ship ? [ship.lon, ship.lat] : vessel ? positionOf(vessel) : null;
+  if (position) chart?.centre(position);
+}
+
+const writeView = () => history.replaceState(null, "", formatView(view));
+
+const actions = {
+  select: show,
+  open: (event: { mmsis: string[]; lon: number; lat: number }) => {
+    select(Number(event.mmsis[0]));
+    chart?.centre([event.lon, event.lat], 7);
+  },
+  turn: (next: Tab) => {
+    tab = tab === next ? null : next;
+    draw();
+  },
+};
+
+const listActions = {
+  select,
+  search: (query: string) => {
+    store.query = query;
+    store.changed();
+  },
+  filter: (minBand: number) => {
+    store.minBand = minBand;
+    store.changed();
+  },
+};
+
+function toggle(layer: Layer): void {
+  if (!layers.delete(layer)) layers.add(layer);
+  chart?.show(layer, layers.has(layer));
+  if (layer === "hotspots" && layers.has(layer)) void feed.hotspots().then((cells) => cells && chart?.drawHotspots(cells));
+  draw();
+}
+
+function draw(): void {
+  const now = Date.now();
+  render(header(store, now), part("bar"));
+  render(list(store, listActions, now), part("list"));
+  render(dock(store, tab, actions, now), part("dock"));
+  part("panel").hidden = store.selected === null;
+  render(store.selected ? panel(store, store.selected, { close: () => select(null), centre: (p) => chart?.centre(p) }, now) : nothing, part("panel"));
+  render(legend(layers, toggle, chart?.vectorMinutes() ?? 0), overlay);
+  render(notice(), part("notice"));
+}
+
+function notice() {
+  if (store.signedOut) {
+    return html`<div class="sign-in"><h2>You are not signed in</h2>
+      <p>Open the sign-in link that <code>make run</code> printed. A link works once; running
+      <code>make run</code> again prints a new one.</p></div>`;
+  }
+  const problem = chartProblem ?? store.problem;
+  return problem ? html`<p class="problem">${problem}</p>` : nothing;
+}
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target instanceof HTMLInputElement;
+  if (event.key === "/" && !typing) {
+    event.preventDefault();
+    part("search").focus();
+  } else if (event.key === "Escape") {
+    if (store.query || store.minBand) {
+      store.query = "";
+      listActions.filter(0);
+    } else select(null);
+    part("ship-list").focus();
+  } else if (event.key === "Enter" && typing) {
+    const [first] = store.priorityList();
+    if (first) show(first.mmsi);
+    part("ship-list").focus();
+  }
+});
+
+async function openChart(): Promise<void> {
+  try {
+    chart = await Chart.open(part("chart"), view);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message.slice(0, 200) : "";
+    chartProblem = `This browser cannot draw the chart (WebGL 2 is missing or switched off). List, scores and escorts work without it. ${detail}`;
+    return;
+  }
+  chart.onSelect(select);
+  chart.onMove((zoom, lon, lat) => {
+    Object.assign(view, { zoom, lon, lat });
+    writeView();
+    draw();
+  });
+  const pointer = document.createElement("output");
+  pointer.className = "pointer";
+  part("chart").append(overlay, pointer);
+  chart.onPointer((text) => (pointer.textContent = text));
+}
+
+store.subscribe(() => {
+  draw();
+  chart?.draw(store);
+  chart?.drawPlan(store);
+});
+exposeFlag(store, () => chart !== null);
+draw();
+setInterval(draw, 1000);
+await Promise.all([openChart().then(() => store.changed()), feed.start().then(() => feed.select(view.ship))]);

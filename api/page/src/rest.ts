@@ -1,0 +1,37 @@
+/** Reading the service's resources; 401 has an error of its own, because the page answers it. */
+import type { Page } from "./model";
+
+export class SignedOut extends Error {}
+
+/** One resource; null where the service says 404. */
+export async function read<T>(path: string): Promise<T | null> {
+  const response = await fetch(path, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(20_000) });
+  if (response.status === 401) throw new SignedOut("not signed in");
+  if (response.status === 404) return null;
+  if (!response.ok) throw new Error(await said(response));
+  return (await response.json()) as T;
+}
+
+/** What the service says is wrong, from its problem document (RFC 9457) where it has one. */
+async function said(response: Response): Promise<string> {
+  try {
+    const problem = (await response.json()) as { title?: string; detail?: string };
+    return problem.detail ?? problem.title ?? `HTTP ${response.status}`;
+  } catch {
+    return `HTTP ${response.status}`;
+  }
+}
+
+/** All items of a list, page after page, up to `pages` of them. */
+export async function readAll<T>(path: string, pages = 40): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | null | undefined = null;
+  for (let page = 0; page < pages; page++) {
+    const next: string = cursor ? `${path}&cursor=${encodeURIComponent(cursor)}` : path;
+    const got: Page<T> | null = await read<Page<T>>(next);
+    items.push(...(got?.items ?? []));
+    cursor = got?.next_cursor;
+    if (!cursor) break;
+  }
+  return items;
+}
