@@ -119,6 +119,13 @@ def cpa(
     return np.hypot(east + v_east * tcpa_h, north + v_north * tcpa_h), tcpa_h[()] * 3600
 
 
+def unit_vectors(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
+    """Positions as points on the unit sphere, shape (..., 3); their chords grow with distance."""
+    lon, lat = np.radians(lon), np.radians(lat)
+    x, y = np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon)
+    return np.stack(np.broadcast_arrays(x, y, np.sin(lat)), axis=-1)
+
+
 _STILL_KN: Final = 1e-6
 """Relative speed that counts as none, kn; chosen by us, far below AIS' 0.1 kn."""
 

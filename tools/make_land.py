@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from sea.geodesy import RADIUS_NM
+from sea.geodesy import RADIUS_NM, unit_vectors
 from sea.land import CELLS_PER_DEGREE, SHORE_CELLS_PER_DEGREE, encode_shore
 
 DATA = Path(__file__).parents[1] / "sea" / "data"
@@ -30,12 +30,6 @@ def land_mask() -> Mask:
     sea_cells = packed["mask"].reshape(rows, k, columns, k).sum((1, 3), dtype=np.uint8)
     mask: Mask = sea_cells * 2 <= k * k
     return mask
-
-
-def unit_vectors(lon: Floats, lat: Floats) -> Floats:
-    """Positions on the unit sphere, shape (n, 3)."""
-    lon, lat = np.radians(lon), np.radians(lat)
-    return np.c_[np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)]
 
 
 def coast(land: Mask) -> Floats:
