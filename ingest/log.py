@@ -1,0 +1,296 @@
+"""The durable log: batches from every gateway in one total order, on NATS JetStream.
+
+``Batch n of a source -> ais.reports.<partition> (Arrow), then ais.marks.<source> -> readers``.
+A mark says that everything of its source up to its sequence is in the log. Publishing again what
+may have been published already is harmless: readers drop, by `Fresh`, what they have had.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from types import TracebackType
+from typing import Any, Final, Protocol, Self
+
+import msgspec
+import nats
+import nats.errors
+import nats.js.errors
+import numpy as np
+import pyarrow as pa
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    DeliverPolicy,
+    DiscardPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+)
+
+from ingest.batch import ReportBatch, StaticBatch
+from sea.errors import UnavailableError
+from sea.units import Microseconds
+
+PARTITIONS: Final = 16
+LIVE: Final = "live"
+_STREAM = "AIS"
+_WAIT_S = 10.0
+_RETRY_S = 0.5
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What a gateway appends: batch `sequence` of one source, sequences ascending.
+
+    Attributes:
+        timeline: "live", or the id of a replay.
+        watermark: no report older than this is to be expected from the source, us UTC.
+        final: nothing comes after this batch on this timeline.
+    """
+
+    source: str
+    timeline: str
+    sequence: int
+    watermark: Microseconds
+    reports: ReportBatch
+    statics: StaticBatch
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One message of the log, as a reader gets it; a mark has partition -1 and no rows."""
+
+    offset: int
+    partition: int
+    source: str
+    timeline: str
+    sequence: int
+    watermark: Microseconds
+    final: bool
+    reports: ReportBatch
+    statics: StaticBatch
+    pending: int
+
+    @property
+    def is_mark(self) -> bool:
+        """Whether this is the mark that closes batch `sequence` of `source`."""
+        return self.partition < 0
+
+
+@dataclass(slots=True)
+class Fresh:
+    """The last sequence had of each source and partition: what makes reading exactly-once."""
+
+    last: dict[str, dict[int, int]] = field(default_factory=dict)
+
+    def take(self, entry: Entry) -> bool:
+        """Whether the entry is new; notes it if so."""
+        partitions = self.last.setdefault(entry.source, {})
+        if entry.sequence <= partitions.get(entry.partition, -1):
+            return False
+        partitions[entry.partition] = entry.sequence
+        return True
+
+
+class Log(Protocol):
+    """A total order of batches; JetStream here, another broker could stand behind it."""
+
+    async def append(self, batch: Batch) -> int:
+        """Returns the offset of the batch's mark once all of it is stored durably."""
+        ...
+
+    async def last_sequence(self, source: str) -> int:
+        """The sequence of the source's last mark, -1 if it has none."""
+        ...
+
+    def read(self, after: int, *, marks: bool) -> AsyncIterator[list[Entry]]:
+        """Entries beyond an offset, for ever, as they come; an empty list while nothing does."""
+        ...
+
+
+class JetStreamLog:
+    """The log on one JetStream stream; use as an async context manager."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._client = Client()
+
+    async def __aenter__(self) -> Self:
+        try:
+            self._client = await nats.connect(
+                self._url, connect_timeout=_WAIT_S, max_reconnect_attempts=-1,
+                reconnect_time_wait=_RETRY_S, error_cb=_note,
+            )  # fmt: skip
+            self._stream = self._client.jetstream(timeout=_WAIT_S)
+            await self._declare()
+        except (OSError, TimeoutError, nats.errors.Error) as error:
+            raise UnavailableError(f"NATS does not answer: {error}") from error
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._client.close()
+
+    async def append(self, batch: Batch) -> int:
+        """Publishes the batch's partitions, waits for all, then its mark; retries for ever."""
+        headers = _headers(batch)
+        await asyncio.gather(*(
+            self._publish(f"ais.reports.{partition}", body, headers)
+            for partition, body in _partitioned(batch)
+        ))  # fmt: skip
+        return await self._publish(f"ais.marks.{_token(batch.source)}", b"", headers)
+
+    async def last_sequence(self, source: str) -> int:
+        """The sequence of the source's last mark, -1 if it has none."""
+        try:
+            message = await self._stream.get_last_msg(_STREAM, f"ais.marks.{_token(source)}")
+        except nats.js.errors.NotFoundError:
+            return -1
+        return int((message.headers or {})["sp-sequence"])
+
+    async def read(self, after: int, *, marks: bool) -> AsyncIterator[list[Entry]]:
+        """Entries beyond an offset; a consumer that the server lost is made again."""
+        while True:
+            try:
+                subscription = await self._subscribe(after, "ais.>" if marks else "ais.reports.*")
+                while True:
+                    entries = [_entry(m) for m in await _fetch(subscription)]
+                    if entries:
+                        after = entries[-1].offset
+                    yield entries
+            except (TimeoutError, nats.errors.Error, nats.js.errors.APIError) as error:
+                _log.warning("reading the log again after %d: %s", after, error)
+                await asyncio.sleep(_RETRY_S)
+
+    async def trim(self, offset: int) -> None:
+        """Drops everything up to an offset that every reader has passed."""
+        await self._stream.purge_stream(_STREAM, seq=offset + 1)
+
+    async def _subscribe(self, after: int, subject: str) -> Any:
+        config = ConsumerConfig(
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=after + 1,
+            ack_policy=AckPolicy.NONE,
+            filter_subject=subject,
+            inactive_threshold=300.0,
+            mem_storage=True,
+        )
+        return await self._stream.pull_subscribe(subject, stream=_STREAM, config=config)
+
+    async def _declare(self) -> None:
+        config = StreamConfig(
+            name=_STREAM,
+            subjects=["ais.reports.*", "ais.marks.*"],
+            retention=RetentionPolicy.LIMITS,
+            storage=StorageType.FILE,
+            discard=DiscardPolicy.NEW,
+            max_bytes=16 << 30,
+        )
+        try:
+            await self._stream.add_stream(config)
+        except nats.js.errors.BadRequestError:
+            await self._stream.update_stream(config)
+
+    async def _publish(self, subject: str, body: bytes, headers: Mapping[str, str]) -> int:
+        message_id = f"{headers['sp-source']}|{headers['sp-sequence']}|{subject}"
+        own = {**headers, "Nats-Msg-Id": message_id}
+        while True:
+            try:
+                ack = await self._stream.publish(subject, body, timeout=_WAIT_S, headers=own)
+            except (OSError, TimeoutError, nats.errors.Error, nats.js.errors.APIError) as error:
+                if self._client.is_closed:
+                    raise
+                _log.warning("publishing %s again: %s", subject, error)
+                await asyncio.sleep(_RETRY_S)
+            else:
+                return ack.seq
+
+
+async def _fetch(subscription: Any) -> list[Msg]:
+    try:
+        messages: list[Msg] = await subscription.fetch(256, timeout=1.0)
+    except (TimeoutError, nats.errors.TimeoutError):
+        return []
+    return messages
+
+
+async def _note(error: Exception) -> None:
+    _log.warning("NATS: %s", error or type(error).__name__)
+
+
+def _token(source: str) -> str:
+    return blake2b(source.encode(), digest_size=8).hexdigest()
+
+
+def _headers(batch: Batch) -> dict[str, str]:
+    return {
+        "sp-source": batch.source,
+        "sp-timeline": batch.timeline,
+        "sp-sequence": str(batch.sequence),
+        "sp-watermark": str(batch.watermark),
+        "sp-final": "1" if batch.final else "0",
+    }
+
+
+def _partitioned(batch: Batch) -> list[tuple[int, bytes]]:
+    of_reports = batch.reports.mmsi % PARTITIONS
+    of_statics = batch.statics.mmsi % PARTITIONS
+    used = np.union1d(of_reports, of_statics).tolist()
+    return [
+        (
+            int(p),
+            _arrow(batch.reports.take(of_reports == p), batch.statics.take(of_statics == p)),
+        )
+        for p in used
+    ]
+
+
+def _arrow(reports: ReportBatch, statics: StaticBatch) -> bytes:
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    parts: list[bytes] = []
+    for columns in (reports, statics):
+        sink = pa.BufferOutputStream()
+        record = columns.to_arrow()
+        with pa.ipc.new_stream(sink, record.schema, options=options) as writer:
+            writer.write_batch(record)
+        parts.append(sink.getvalue().to_pybytes())
+    return msgspec.msgpack.encode(parts)
+
+
+def _columns(data: bytes) -> tuple[ReportBatch, StaticBatch]:
+    reports, statics = msgspec.msgpack.decode(data, type=tuple[bytes, bytes])
+    with pa.ipc.open_stream(reports) as first, pa.ipc.open_stream(statics) as second:
+        return (
+            ReportBatch.from_arrow(first.read_all()),
+            StaticBatch.from_arrow(second.read_all()),
+        )
+
+
+def _entry(message: Msg) -> Entry:
+    headers = message.headers or {}
+    _, kind, subject = message.subject.split(".", 2)
+    reports, statics = (
+        _columns(message.data) if kind == "reports" else (ReportBatch.empty(), StaticBatch.empty())
+    )
+    return Entry(
+        offset=message.metadata.sequence.stream,
+        partition=int(subject) if kind == "reports" else -1,
+        source=headers["sp-source"],
+        timeline=headers["sp-timeline"],
+        sequence=int(headers["sp-sequence"]),
+        watermark=int(headers["sp-watermark"]),
+        final=headers["sp-final"] == "1",
+        reports=reports,
+        statics=statics,
+        pending=message.metadata.num_pending or 0,
+    )

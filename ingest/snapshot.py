@@ -1,0 +1,46 @@
+"""Snapshots: plain values and NumPy arrays as compact bytes, and back.
+
+Dicts, lists, text, numbers, None and arrays of any depth; nothing that could run code.
+"""
+
+from typing import Any
+
+import msgspec
+import numpy as np
+import zstandard
+
+_ARRAY = 1
+
+
+def pack(state: Any) -> bytes:
+    """The state as zstd-compressed MessagePack; arrays keep dtype and shape."""
+    return zstandard.ZstdCompressor(level=1).compress(_ENCODER.encode(state))
+
+
+def unpack(data: bytes) -> Any:
+    """The state that `pack` was given; tuples come back as lists, arrays writable."""
+    return _DECODER.decode(zstandard.ZstdDecompressor().decompress(data))
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, np.ndarray) and not value.dtype.hasobject:
+        header = msgspec.msgpack.encode((value.dtype.str, value.shape))
+        body = np.ascontiguousarray(value).tobytes()
+        return msgspec.msgpack.Ext(_ARRAY, bytes([len(header)]) + header + body)
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    raise NotImplementedError(f"a snapshot cannot hold {type(value).__name__}")
+
+
+def _decode(code: int, data: memoryview) -> Any:
+    if code != _ARRAY:
+        raise ValueError(f"unknown extension {code} in a snapshot")
+    start = 1 + data[0]
+    dtype, shape = msgspec.msgpack.decode(data[1:start], type=tuple[str, tuple[int, ...]])
+    return np.frombuffer(data[start:], np.dtype(dtype)).reshape(shape).copy()
+
+
+_ENCODER = msgspec.msgpack.Encoder(enc_hook=_encode)
+_DECODER = msgspec.msgpack.Decoder(ext_hook=_decode)
