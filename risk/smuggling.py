@@ -5,11 +5,12 @@ model: nothing that is not in it, and no flag, ever gives a point.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from risk.assessment import Band, Reason, Smuggling
 from risk.event import Event
+from risk.wording import duration, instant, whereabouts
 from sea.units import HOUR_US, Microseconds
 
 TABLE_VERSION = "smuggling-table-1"
@@ -28,9 +29,15 @@ CONTEXT_FACTOR = 1.25
 """Chosen by us: context may raise evidence by a quarter and creates none."""
 
 COCAINE_PORTS = {
-    "ECGYE": "Guayaquil", "ECPBO": "Puerto Bolivar", "PECLL": "Callao", "COBUN": "Buenaventura", "COSMR": "Santa Marta", "COCTG": "Cartagena",
-    "COTRB": "Turbo", "BRSSZ": "Santos",
-}  # fmt: skip
+    "ECGYE": "Guayaquil",
+    "ECPBO": "Puerto Bolivar",
+    "PECLL": "Callao",
+    "COBUN": "Buenaventura",
+    "COSMR": "Santa Marta",
+    "COCTG": "Cartagena",
+    "COTRB": "Turbo",
+    "BRSSZ": "Santos",
+}
 """Ports of export by UN/LOCODE; chosen by us after UNODC, Global Report on Cocaine 2023."""
 
 PRECURSOR_PORTS = {"MXZLO": "Manzanillo", "MXLZC": "Lazaro Cardenas"}
@@ -134,16 +141,10 @@ class Heard:
     near: frozenset[str] = frozenset()
 
 
-Place = Callable[[float, float, Microseconds], str]
-"""Words for a position and time: "35 nm off Manta, 1 Mar 2026 02:10 UTC"."""
-
-
-def prioritise(
-    vessel: Heard, events: Sequence[Event], now_us: Microseconds, place: Place
-) -> Smuggling:
+def prioritise(vessel: Heard, events: Sequence[Event], now_us: Microseconds) -> Smuggling:
     """The vessel's priority at `now_us` out of her events; a retracted one counts nothing."""
     seen = [e for e in events if e.status != "retracted" and e.detected_at <= now_us]
-    reasons = [r for row in INDICATORS if (r := _counted(row, vessel, seen, now_us, place))]
+    reasons = [r for row in INDICATORS if (r := _counted(row, vessel, seen, now_us))]
     reasons += _context(vessel, math.fsum(r.contribution for r in reasons))
     reasons += _ceiling(math.fsum(r.contribution for r in reasons))
     reasons.sort(key=lambda r: -r.contribution)
@@ -171,7 +172,7 @@ def points(row: Indicator, event: Event, now_us: Microseconds) -> float:
 
 
 def _counted(
-    row: Indicator, vessel: Heard, events: Sequence[Event], now_us: Microseconds, place: Place
+    row: Indicator, vessel: Heard, events: Sequence[Event], now_us: Microseconds
 ) -> Reason | None:
     of_row = [e for e in events if e.kind == row.kind and _applies(row, e)]
     if not of_row:
@@ -179,7 +180,7 @@ def _counted(
     quiet = row.code in QUIET.get(vessel.ship_type, ())
     total = math.fsum(points(row, e, now_us) for e in of_row)
     newest = max(of_row, key=lambda e: (e.started_at, e.id))
-    text = row.text[0].upper() + row.text[1:] + ", " + _story(newest, vessel.mmsi, place)
+    text = row.text[0].upper() + row.text[1:] + ", " + _story(newest, vessel.mmsi)
     if len(of_row) > 1:
         text += f"; {len(of_row)} times in all"
     if quiet:
@@ -198,20 +199,13 @@ def _applies(row: Indicator, event: Event) -> bool:
     return isinstance(slack, int | float) and slack >= UNEXPLAINED_SLACK_H
 
 
-def _story(event: Event, mmsi: int, place: Place) -> str:
+def _story(event: Event, mmsi: int) -> str:
     others = [f"{m:09d}" for m in event.mmsis if m != mmsi]
     company = f"with {' and '.join(others)} " if others else ""
-    when = place(event.lon, event.lat, event.started_at)
+    when = f"{whereabouts(event.lon, event.lat)}, {instant(event.started_at)}"
     if event.ended_at is None:
         return f"{company}{when}, and still does"
     return f"{company}{when}, for {duration((event.ended_at - event.started_at) / HOUR_US)}"
-
-
-def duration(hours: float) -> str:
-    """``42 min``, ``3.5 h`` or ``5 days``, as a person would say it."""
-    if hours < 2:
-        return f"{hours * 60:.0f} min"
-    return f"{hours:.1f} h".replace(".0 ", " ") if hours < 72 else f"{hours / 24:.0f} days"
 
 
 def _context(vessel: Heard, evidence: float) -> list[Reason]:
