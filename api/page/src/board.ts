@@ -24,18 +24,19 @@ export function board(store: Store, actions: BoardActions, now: number): Templat
 
 function row(store: Store, tasking: Tasking, escort: Escort, actions: BoardActions, now: number): TemplateResult {
   const asset = store.asset(tasking.asset);
+  const nation = tasking.nation ?? asset.nation;
   const mmsis = store.mmsisOf(escort);
   const requests = escort.requests.map((id) => store.requests.get(id)).filter((r) => r !== undefined);
   const averted = escort.risk_value ?? (requests.length ? requests.reduce((sum, r) => sum + r.risk_value, 0) : null);
   const chosen = store.selected !== null && mmsis.includes(store.selected.mmsi);
   return html`<tr class=${chosen ? "chosen" : ""}>
     <td><b>${tasking.name ?? asset.name ?? tasking.asset}</b><small>${tasking.class ?? asset.class ?? ""}</small></td>
-    <td>${country(tasking.nation ?? asset.nation)}</td>
+    <td title=${country(nation)}>${nation ?? DASH}</td>
     <td>${mmsis.map((mmsi) => html`<button type="button" class="link" @click=${() => actions.select(mmsi)}>${store.name(mmsi)}</button> `)}</td>
     <td>${when(escort.rendezvous_at, escort.rendezvous_position ?? requests[0]?.rendezvous, now)}</td>
     <td>${when(escort.release_at, escort.release_position ?? requests[0]?.release, now)}</td>
     <td><span class="status">${escort.status ?? tasking.status ?? "proposed"}</span></td>
-    <td class="number">${averted === null ? DASH : percent(averted)}</td>
+    <td class="number">${averted === null ? DASH : trim(averted)}</td>
     <td class="why">${escort.why ?? tasking.why ?? `${trim(escort.transit_nm)} nm to reach her, ${trim(escort.leg_nm)} nm together`}</td>
   </tr>`;
 }
@@ -55,17 +56,17 @@ function totals(plan: Plan, escorts: number, now: number): TemplateResult {
   return html`<div class="totals">
     <dl class="figures">
       <div><dt>Escorts</dt><dd>${escorts}</dd></div>
-      <div><dt>Risk averted</dt><dd>${percent(plan.risk_value)}</dd></div>
+      <div><dt title="Expected incidents that the escorts prevent">Risk averted</dt><dd>${trim(plan.risk_value)}</dd></div>
       <div><dt>Proven gap</dt><dd>${plan.gap == null ? "not proven" : percent(plan.gap)}</dd></div>
       ${plan.made_at ? html`<div><dt>Made</dt><dd>${clock(plan.made_at, now)}</dd></div>` : nothing}
     </dl>
     <dl class="compare" aria-label="Risk averted beside simpler ways">
       ${values.map(([name, value, ours]) => html`<dt>${name}</dt><dd><svg width="110" height="8" aria-hidden="true">
         ${svg`<rect class="rail" width="110" height="8" rx="2"></rect><rect class=${ours ? "ours" : "theirs"} width=${(110 * Math.max(0, value)) / largest} height="8" rx="2"></rect>`}
-        </svg> ${percent(value)}</dd>`)}
+        </svg> ${trim(value)}</dd>`)}
     </dl>
     <dl class="burden" aria-label="Escort hours by nation">
-      ${Object.entries(plan.burden ?? {}).map(([nation, { hours, share }]) => html`<div><dt>${country(nation)}</dt><dd>${trim(hours)} h <small>${Math.round(share * 100)}%</small></dd></div>`)}
+      ${Object.entries(plan.burden ?? {}).map(([nation, { hours, share }]) => html`<div><dt title=${country(nation)}>${nation}</dt><dd>${trim(hours)} h <small>${Math.round(share * 100)}%</small></dd></div>`)}
     </dl>
   </div>`;
 }
@@ -81,6 +82,6 @@ export function unserved(store: Store, actions: BoardActions): TemplateResult {
     <tbody>${refused.map((each) => html`<tr>
       <td>${store.mmsisOf(each).map((mmsi) => html`<button type="button" class="link" @click=${() => actions.select(mmsi)}>${store.name(mmsi)}</button> `)}</td>
       <td><b>${words(each.reason)}</b></td><td class="why">${each.detail ?? ""}</td>
-      <td class="number">${each.would_cost == null ? DASH : percent(each.would_cost)}</td></tr>`)}</tbody>
+      <td class="number">${each.would_cost == null ? DASH : trim(each.would_cost)}</td></tr>`)}</tbody>
   </table></div>`;
 }

@@ -5,11 +5,12 @@ import { read, readAll, SignedOut } from "./rest";
 import type { Store } from "./store";
 
 const REFRESH_MS = 20_000;
-const AFTER_NOTICE_MS = 1_000;
+const REFRESH_SOON_MS = 2_000;
 const TRACK_H = 24;
 
 export class Feed {
   private soon = 0;
+  private planRevision: number | null = null;
 
   constructor(private readonly store: Store) {}
 
@@ -46,7 +47,7 @@ export class Feed {
         read<Plan>("/v1/plans/current"),
       ]);
       for (const vessel of vessels) store.vessels.set(Number(vessel.mmsi), vessel);
-      store.events = events.sort((a, b) => b.started_at.localeCompare(a.started_at));
+      store.happened(events);
       store.requests = new Map(requests.map((request) => [request.id, request]));
       store.plan = plan;
       store.assets = new Map((plan?.assets ?? []).map((asset: Asset) => [asset.id, asset]));
@@ -87,11 +88,22 @@ export class Feed {
     return cells;
   }
 
+  /** A notice comes every second; what it names as new is worth reading soon. */
   private take(notice: Notice): void {
-    if (notice.exercise === true) this.store.exercise = true;
-    this.store.changed();
-    clearTimeout(this.soon);
-    if (notice.type !== "time") this.soon = window.setTimeout(() => void this.refresh(), AFTER_NOTICE_MS);
+    const { store } = this;
+    if (notice.exercise === true) store.exercise = true;
+    store.dataAge = notice.data_age_s ?? null;
+    store.noticedAt = Date.now();
+    store.happened(notice.events ?? []);
+    const replanned = this.planRevision !== null && notice.plan_revision !== this.planRevision;
+    this.planRevision = notice.plan_revision ?? null;
+    if ((replanned || notice.events?.length) && !this.soon) {
+      this.soon = window.setTimeout(() => {
+        this.soon = 0;
+        void this.refresh();
+      }, REFRESH_SOON_MS);
+    }
+    store.changed();
   }
 
   /** Runs a reading; what goes wrong is shown, and the next reading tries again. */

@@ -1,6 +1,6 @@
 /** The bar on top: what this is, how alive the data is, how much of it, who looks, what time it is. */
 import { html, nothing, type TemplateResult } from "lit-html";
-import { age, fullClock } from "./format";
+import { age, clock, fullClock } from "./format";
 import type { Store } from "./store";
 
 const STALE_S = 15;
@@ -12,7 +12,7 @@ export function header(store: Store, now: number): TemplateResult {
     ${store.exercise ? html`<strong class="exercise">EXERCISE – synthetic data</strong>` : nothing}
     <span class="connection ${state.tone}"><i aria-hidden="true"></i>${state.text}</span>
     <span class="count"><b>${store.ships.size.toLocaleString("en")}</b> ships</span>
-    ${store.newestReport ? html`<span class="count">newest report <b>${age(now / 1000 - store.newestReport)}</b> old</span>` : nothing}
+    ${store.newestReport ? html`<span class="count">newest report <b>${clock(new Date(store.newestReport * 1000).toISOString(), now)}</b></span>` : nothing}
     <span class="gap"></span>
     ${store.me ? html`<span class="who">${store.me.name}<small>${role(store)}</small></span>` : nothing}
     <time class="utc" datetime=${new Date(now).toISOString()}>${fullClock(now)}</time>`;
@@ -22,12 +22,17 @@ const role = (store: Store): string =>
   [store.me?.role.replaceAll("_", " "), store.me?.nation].filter(Boolean).join(" · ");
 
 function connection(store: Store, now: number): { tone: string; text: string } {
-  const old = store.lastFrameAt ? age((now - store.lastFrameAt) / 1000) : null;
+  const seconds = store.lastFrameAt ? Math.max((now - store.lastFrameAt) / 1000, feedAge(store, now)) : null;
+  const old = seconds === null ? null : age(seconds);
   if (store.connection === "lost") {
     const again = store.retryAt > now ? `, trying again in ${age((store.retryAt - now) / 1000)}` : ", trying again";
     return { tone: "lost", text: old ? `Connection lost: data is ${old} old${again}` : `No connection${again}` };
   }
-  if (store.connection === "connecting" || old === null) return { tone: "waiting", text: "Connecting" };
-  const tone = now - store.lastFrameAt > STALE_S * 1000 ? "waiting" : "live";
-  return { tone, text: `Live, updated ${old} ago` };
+  if (store.connection === "connecting" || seconds === null) return { tone: "waiting", text: "Connecting" };
+  return seconds! > STALE_S
+    ? { tone: "waiting", text: `Connected, but nothing new for ${old}` }
+    : { tone: "live", text: `Live, data ${old} old` };
 }
+
+const feedAge = (store: Store, now: number): number =>
+  store.dataAge === null ? 0 : store.dataAge + (now - store.noticedAt) / 1000;

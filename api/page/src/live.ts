@@ -1,14 +1,19 @@
 /** The live stream: binary frames to ships, text frames to notices; comes back by itself. */
 import { decodeFrame, type Frame } from "./frame";
+import type { SeaEvent } from "./model";
 import type { Connection } from "./store";
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30_000;
 const SILENCE_MS = 45_000;
 
+/** What the service says beside the ships, once a second. */
 export interface Notice {
-  type: string;
-  [field: string]: unknown;
+  type: "notice";
+  exercise?: boolean;
+  data_age_s?: number | null;
+  events?: SeaEvent[];
+  plan_revision?: number;
 }
 
 export interface LiveHandlers {

@@ -23,6 +23,9 @@ export class Store {
   retryAt = 0;
   lastFrameAt = 0;
   newestReport = 0;
+  /** Seconds since the service last heard anything, as it said at `noticedAt`. */
+  dataAge: number | null = null;
+  noticedAt = 0;
   problem: string | null = null;
   readonly ships = new Map<number, Ship>();
   readonly vessels = new Map<number, Vessel>();
@@ -76,6 +79,13 @@ export class Store {
     }
     this.lastFrameAt = Date.now();
     this.changed();
+  }
+
+  /** Takes in new and changed events; newest first. */
+  happened(events: SeaEvent[]): void {
+    if (events.length === 0) return;
+    const byId = new Map([...this.events, ...events].map((event) => [event.id, event]));
+    this.events = [...byId.values()].sort((a, b) => b.started_at.localeCompare(a.started_at));
   }
 
   name(mmsi: number): string {

@@ -3,6 +3,8 @@ import type { Map as MapLibre } from "maplibre-gl";
 
 const STEPS = [30, 10, 5, 2, 1, 0.5, 0.25];
 const APART_PX = 90;
+/** Room for the scale bar in the lower right corner. */
+const SCALE_PX = 240;
 
 export function labelGrid(map: MapLibre): void {
   const layer = document.createElement("div");
@@ -25,7 +27,7 @@ function edge(map: MapLibre, axis: "lon" | "lat"): HTMLElement[] {
   for (let value = Math.ceil(from / step) * step; value <= to; value += step) {
     const at = map.project(axis === "lon" ? [value, bounds.getSouth()] : [bounds.getWest(), value]);
     const along = axis === "lon" ? at.x : at.y;
-    if (along < 30 || along > pixels - 40) continue;
+    if (along < 30 || along > pixels - (axis === "lon" ? SCALE_PX : 40)) continue;
     const label = document.createElement("span");
     label.className = axis;
     label.textContent = degrees(axis === "lon" ? ((value + 540) % 360) - 180 : value, axis);

@@ -21,11 +21,11 @@ const LAYERS: LayerSpecification[] = [
     paint: { "icon-opacity": FADE } },
   { id: "plan-text", type: "symbol", source: "plan", filter: ["has", "text"],
     layout: {
-      "text-field": ["get", "text"], "text-font": FONT, "text-size": 11,
+      "text-field": ["get", "text"], "text-font": FONT, "text-size": 11, "text-max-width": 24,
       "text-variable-anchor": ["left", "right", "bottom", "top"], "text-radial-offset": 1,
       "symbol-sort-key": ["case", ["get", "chosen"], 0, 1],
     },
-    paint: TEXT },
+    paint: { ...TEXT, "text-opacity": FADE } },
 ];
 
 export function addPlanLayers(map: MapLibre): void {

@@ -26,7 +26,7 @@ const LAYERS: LayerSpecification[] = [
   { id: "ship-name", type: "symbol", source: "ships",
     filter: ["any", [">=", ["get", "band"], 3], [">=", ["zoom"], 7.5]],
     layout: {
-      "text-field": ["get", "name"], "text-font": FONT, "text-size": 11, "text-optional": true,
+      "text-field": ["get", "name"], "text-font": FONT, "text-size": 11, "text-max-width": 24,
       "text-variable-anchor": ["left", "right", "bottom", "top"], "text-radial-offset": 1.1,
       "symbol-sort-key": ["-", 0, ["get", "band"]],
     },
