@@ -63,6 +63,7 @@ class Decoder:
         start_us: time of the first line for a feed without any time.
         as_sent: keep positions off the globe and angles beyond the circle, as the bits have
             them; otherwise they are unknown, for nothing beyond can use them.
+        counts: where to count, a new counter if None.
     """
 
     def __init__(
@@ -71,8 +72,9 @@ class Decoder:
         source: str | None = None,
         start_us: Microseconds | None = None,
         as_sent: bool = False,
+        counts: Counter[str] | None = None,
     ) -> None:
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter() if counts is None else counts
         self._source = source
         self._start = start_us
         self._as_sent = as_sent

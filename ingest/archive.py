@@ -1,0 +1,237 @@
+"""Archives: files of AIS -> blocks of reports and statics, the same blocks every time.
+
+What a file is shows in its first bytes, not its name: NMEA, MarineCadastre or Danish CSV, or our
+own Parquet; each plain or compressed with gzip, zip or Zstandard.
+"""
+
+import gzip
+import io
+import tempfile
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from hashlib import blake2b
+from pathlib import Path
+from typing import IO, Any, Final, cast
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import zstandard
+
+from ingest.csv_forms import CsvForm, csv_form, read_frame
+from ingest.decode import REJECTIONS, Decoded, Decoder
+from ingest.rows import SCHEMA, decoded_of
+from sea.errors import BadInputError, UnavailableError
+from sea.units import SECOND_US, Microseconds
+
+BLOCK_ROWS: Final = 5000
+BLOCK_BYTES: Final = 192 * 1024
+"""About 4,000 sentences, so that a block has at most some 5,000 messages."""
+
+_HEAD_BYTES: Final = 64 * 1024
+_EXPECTED: Final = (
+    "expected NMEA sentences (!AIVDM), MarineCadastre CSV, Danish DMA CSV or Parquet written by "
+    "'safepassage decode', plain or as .gz, .zip or .zst"
+)
+_BROKEN: Final = (EOFError, OSError, zlib.error, zipfile.BadZipFile, zstandard.ZstdError)
+
+
+class Archive:
+    """One file; iterating reads it from the start.
+
+    Attributes:
+        path: where it is. size_bytes: its size as it lies there.
+        position_bytes: how far the running iteration has read.
+        counts: what became of its lines, as in `ingest.decode.Decoder`.
+    """
+
+    def __init__(self, path: Path, *, start_us: Microseconds | None, as_sent: bool) -> None:
+        self.path = path
+        self.counts: Counter[str] = Counter()
+        self._as_sent = as_sent
+        self._file: IO[bytes] | None = None
+        try:
+            status = path.stat()
+            self.size_bytes = status.st_size
+            self.start_us = (
+                status.st_mtime_ns // 10**9 * SECOND_US if start_us is None else start_us
+            )
+            with ExitStack() as stack:
+                self.form = _form_name(next(_members(path, stack))[1])
+        except StopIteration:
+            raise BadInputError(f"{path} is an empty zip file", mend=_EXPECTED) from None
+        except IsADirectoryError:
+            raise BadInputError(f"{path} is a directory", mend=_EXPECTED) from None
+        except (FileNotFoundError, PermissionError) as error:
+            raise UnavailableError(f"cannot read {path}: {error.strerror}") from error
+        except _BROKEN as error:
+            raise BadInputError(f"{path} is damaged: {error}") from error
+        if self.form is None:
+            raise BadInputError(f"{path} is no AIS archive known here", mend=_EXPECTED)
+
+    @property
+    def position_bytes(self) -> int:
+        """Bytes of the file read so far by the running iteration."""
+        return self._file.tell() if self._file and not self._file.closed else self.size_bytes
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the file's bytes; the same file has the same rows."""
+        digest = blake2b(digest_size=10)
+        with self.path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+        return digest.hexdigest()
+
+    def __iter__(self) -> Iterator[Decoded]:
+        self.counts.clear()
+        decoder = Decoder(start_us=self.start_us, as_sent=self._as_sent, counts=self.counts)
+        with ExitStack() as stack:
+            try:
+                for file, stream in _members(self.path, stack):
+                    self._file = file
+                    yield from self._blocks(stream, decoder)
+            except _BROKEN as error:
+                raise BadInputError(f"{self.path} is damaged: {error}") from error
+
+    def _blocks(self, stream: "_Counted", decoder: Decoder) -> Iterator[Decoded]:
+        form = _form(stream)
+        if isinstance(form, CsvForm):
+            yield from self._csv(stream, form)
+        elif form == "Parquet":
+            yield from self._parquet(stream)
+        elif form == "NMEA":
+            reader = io.BufferedReader(stream, BLOCK_BYTES)
+            while block := reader.read(BLOCK_BYTES):
+                yield decoder.feed(block)
+            yield decoder.finish()
+        else:
+            raise BadInputError(f"a member of {self.path} is no AIS archive", mend=_EXPECTED)
+
+    def _csv(self, stream: "_Counted", form: CsvForm) -> Iterator[Decoded]:
+        parsed = 1
+        reader = pd.read_csv(
+            io.BufferedReader(stream, BLOCK_BYTES), chunksize=BLOCK_ROWS, dtype=str,
+            na_filter=False, index_col=False, encoding="utf-8", encoding_errors="replace",
+            on_bad_lines="skip",
+        )  # fmt: skip
+        with reader:
+            for frame in reader:
+                parsed += len(frame)
+                self.counts["lines"] += len(frame)
+                yield read_frame(form, frame, self.counts, as_sent=self._as_sent)
+                self._sum()
+        self.counts["lines"] += stream.lines - parsed + 1
+        self.counts["headers"] += 1
+        self.counts["bad_line"] += stream.lines - parsed
+        self._sum()
+
+    def _parquet(self, stream: "_Counted") -> Iterator[Decoded]:
+        with tempfile.TemporaryFile() as spool:
+            while chunk := stream.read(1 << 20):
+                spool.write(chunk)
+            with closing(pq.ParquetFile(spool)) as table:
+                if not set(SCHEMA.names) <= set(table.schema_arrow.names):
+                    raise BadInputError(f"{self.path} is Parquet of another kind", mend=_EXPECTED)
+                for batch in table.iter_batches(BLOCK_ROWS, columns=SCHEMA.names):
+                    for name in ("lines", "messages", "rows"):
+                        self.counts[name] += batch.num_rows
+                    yield decoded_of(pa.Table.from_batches([batch]).cast(SCHEMA))
+
+    def _sum(self) -> None:
+        self.counts["rejected"] = sum(self.counts[reason] for reason in REJECTIONS)
+
+
+def open_archive(
+    path: str | Path, *, start_us: Microseconds | None = None, as_sent: bool = False
+) -> Archive:
+    """The archive at this path.
+
+    Args:
+        path: the file.
+        start_us: time of the first line of NMEA without any time; by default the file's own.
+        as_sent: keep impossible positions and angles, see `ingest.decode.Decoder`.
+
+    Raises:
+        BadInputError: the file is none of the known kinds, or damaged.
+        UnavailableError: there is no such file, or it may not be read.
+    """
+    return Archive(Path(path), start_us=start_us, as_sent=as_sent)
+
+
+class _Counted(io.RawIOBase):
+    """A stream whose head has been read already; counts its lines as they pass."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.head = _exactly(stream, _HEAD_BYTES)
+        self._stream = stream
+        self._rest = self.head
+        self._open_line = False
+        self._newlines = 0
+
+    @property
+    def lines(self) -> int:
+        """Lines passed so far; a last one without newline counts."""
+        return self._newlines + self._open_line
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if self._rest:
+            data, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
+        else:
+            data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        if data:
+            self._newlines += data.count(b"\n")
+            self._open_line = data[-1:] != b"\n"
+        return len(data)
+
+
+def _members(path: Path, stack: ExitStack) -> Iterator[tuple[IO[bytes], _Counted]]:
+    """The uncompressed streams of a file: one, or one for each file in a zip by name."""
+    file = stack.enter_context(path.open("rb"))
+    magic = file.read(4)
+    file.seek(0)
+    if magic == b"PK\x03\x04":
+        archive = stack.enter_context(zipfile.ZipFile(file))
+        for member in sorted(archive.infolist(), key=lambda info: info.filename):
+            if not member.is_dir():
+                yield file, _Counted(stack.enter_context(archive.open(member)))
+    elif magic[:2] == b"\x1f\x8b":
+        yield file, _Counted(cast("IO[bytes]", stack.enter_context(gzip.GzipFile(fileobj=file))))
+    elif magic == b"\x28\xb5\x2f\xfd":
+        reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+        yield file, _Counted(cast("IO[bytes]", stack.enter_context(reader)))
+    else:
+        yield file, _Counted(file)
+
+
+def _form(stream: _Counted) -> CsvForm | str | None:
+    head = stream.head
+    if head.startswith(b"PAR1"):
+        return "Parquet"
+    first = head.split(b"\n", 1)[0].decode("utf-8", "replace")
+    if form := csv_form(first):
+        return form
+    probe = Decoder(start_us=0)
+    probe.feed(head)
+    probe.finish()
+    return "NMEA" if probe.counts["sentences"] + probe.counts["headers"] else None
+
+
+def _form_name(stream: _Counted) -> str | None:
+    form = _form(stream)
+    return form.name if isinstance(form, CsvForm) else form
+
+
+def _exactly(stream: IO[bytes], size: int) -> bytes:
+    parts = []
+    while size and (part := stream.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
