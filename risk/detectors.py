@@ -1,0 +1,78 @@
+"""The standard set of detectors, and their parameters out of TOML.
+
+A parameter file has a table a behaviour, named as its module in `risk.detect`, and in it fields
+of that behaviour's ``Params``: ``[rendezvous]`` with ``minutes = 30``. What is not named keeps
+its default.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Final
+
+from risk.detect import Detector
+from risk.detect.gap import Gap, GapParams
+from risk.detect.rendezvous import Rendezvous, RendezvousParams
+from sea.errors import BadInputError, UnavailableError
+
+Params = Mapping[str, Mapping[str, Any]]
+
+_STANDARD: Final[Mapping[str, tuple[Callable[[Any], Detector], type[Any]]]] = {
+    "gap": (Gap, GapParams),
+    "rendezvous": (Rendezvous, RendezvousParams),
+}
+
+
+def standard_detectors(params: Params | None = None) -> list[Detector]:
+    """One detector of every behaviour there is, always in the same order.
+
+    Args:
+        params: fields that differ from the defaults, by behaviour; see `load_params`.
+
+    Raises:
+        BadInputError: a behaviour or field that does not exist, or a value that cannot be.
+    """
+    given = params or {}
+    for kind in given:
+        if kind not in _STANDARD:
+            raise _unknown("behaviour", kind, _STANDARD)
+    return [
+        detector(_params_of(kind, params_type, given.get(kind, {})))
+        for kind, (detector, params_type) in _STANDARD.items()
+    ]
+
+
+def load_params(path: Path | str) -> Params:
+    """The tables of a TOML parameter file, checked.
+
+    Raises:
+        BadInputError: not TOML, or names or values that `standard_detectors` refuses.
+        UnavailableError: the file cannot be read.
+    """
+    try:
+        tables = tomllib.loads(Path(path).read_text("utf-8"))
+    except OSError as error:
+        raise UnavailableError(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInputError(f"{path} is not TOML: {error}") from error
+    for kind, table in tables.items():
+        if not isinstance(table, dict):
+            raise BadInputError(f"{kind} is no table", field=kind, mend="write [behaviour] first")
+    standard_detectors(tables)
+    return tables
+
+
+def _params_of(kind: str, params_type: type[Any], table: Mapping[str, Any]) -> Any:
+    known = {field.name for field in fields(params_type)}
+    for name, value in table.items():
+        where = f"{kind}.{name}"
+        if name not in known:
+            raise _unknown("parameter", where, sorted(f"{kind}.{field}" for field in known))
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise BadInputError(f"{where} is no number: {value!r}", field=where)
+    return params_type(**table)
+
+
+def _unknown(what: str, name: str, known: Any) -> BadInputError:
+    return BadInputError(f"unknown {what} {name}", field=name, mend=f"there is {', '.join(known)}")

@@ -1,0 +1,224 @@
+"""The engine: reports in any order -> the picture and every detector, in event time -> events.
+
+It collects reports until the watermark has passed the end of a minute, sorts the minute, applies
+it to the picture, shows it to every detector and ticks them. The events depend on the reports
+and the watermarks alone, not on batch sizes, restarts or the speed of a replay.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.batch import UNKNOWN_TIME, Column, Columns, ReportBatch, StaticBatch
+from ingest.picture import Picture
+from risk.detect import Detector
+from risk.event import Event
+from sea.errors import BadInputError
+from sea.identity import MmsiClass, mmsi_class
+from sea.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Microseconds
+
+LATENESS_S: Final = 60
+"""How far a feed's watermark trails its newest report, s; chosen by us: receivers and networks
+deliver within seconds, a minute costs little against detectors that need 20 minutes."""
+
+_NOT_VESSELS: Final = np.array([4, 9, 11, 17, 21], np.int8)
+"""Message types of base stations, SAR aircraft, DGNSS and aids to navigation (ITU-R M.1371-5)."""
+
+Table = TypeVar("Table", bound=Columns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineParams:
+    """How the engine treats time.
+
+    Attributes:
+        lateness_s: see `LATENESS_S`.
+        stale_source_s: a source whose watermark is further behind the greatest than this holds
+            nobody up; 300, chosen by us: a dead receiver must not stop the watch.
+    """
+
+    lateness_s: float = LATENESS_S
+    stale_source_s: float = 300
+
+    def __post_init__(self) -> None:
+        for field in ("lateness_s", "stale_source_s"):
+            if not getattr(self, field) >= 0:
+                raise BadInputError(f"{field} must not be negative", field=field)
+
+
+def watermark_of(newest_us: Microseconds, params: EngineParams | None = None) -> Microseconds:
+    """Watermark of a feed whose newest report so far is of `newest_us`."""
+    return newest_us - int((params or EngineParams()).lateness_s * SECOND_US)
+
+
+class Engine:
+    """Drives detectors in whole event-minutes behind a watermark.
+
+    Attributes:
+        picture: all that was heard up to `now_us`, of every kind of station.
+        now_us: end of the last released minute, us UTC; `UNKNOWN_TIME` before the first.
+        counts: reports, statics, late (reports and statics of minutes already released), events.
+    """
+
+    def __init__(self, detectors: Sequence[Detector], params: EngineParams | None = None) -> None:
+        self.detectors = tuple(detectors)
+        self.params = params or EngineParams()
+        self.picture = Picture()
+        self.now_us: Microseconds = UNKNOWN_TIME
+        self.counts = {"reports": 0, "statics": 0, "late": 0, "events": 0}
+        self._heard_until: Microseconds = UNKNOWN_TIME
+        self._watermarks: dict[str, Microseconds] = {}
+        self._reports: list[ReportBatch] = []
+        self._statics: list[StaticBatch] = []
+
+    def take(
+        self, source: str, reports: ReportBatch, statics: StaticBatch, watermark_us: Microseconds
+    ) -> list[Event]:
+        """Events of the minutes that this mark of the source releases, in event time.
+
+        What is older than the last released minute is late: counted, and applied to the picture
+        alone, which keeps a vessel's newest report.
+        """
+        self.counts["reports"] += len(reports)
+        self.counts["statics"] += len(statics)
+        self._reports.append(self._punctual(reports))
+        self._statics.append(self._punctual(statics))
+        known = self._watermarks.get(source, UNKNOWN_TIME)
+        self._watermarks[source] = max(known, int(watermark_us))
+        return self._release(self._watermark() // MINUTE_US * MINUTE_US)
+
+    def finish(self) -> list[Event]:
+        """Events of everything still held, then of every detector's `finish`: a timeline's end."""
+        batches: tuple[ReportBatch | StaticBatch, ...] = (*self._reports, *self._statics)
+        held = [batch.reported_at.max() for batch in batches if len(batch)]
+        events = self._release(_minute_end(int(max(held)))) if held else []
+        last = [e for d in self.detectors for e in d.finish(self.picture, self.now_us)]
+        self.counts["events"] += len(last)
+        return events + sorted(last, key=_order)
+
+    def state(self) -> dict[str, Any]:
+        """Plain values and arrays, nested, from which `restore` continues without a trace."""
+        return {
+            "picture": self.picture.state(),
+            "now_us": self.now_us,
+            "heard_until": self._heard_until,
+            "counts": dict(self.counts),
+            "watermarks": dict(self._watermarks),
+            "reports": _plain(ReportBatch.concat(self._reports)),
+            "statics": _plain(StaticBatch.concat(self._statics)),
+            "detectors": [detector.state() for detector in self.detectors],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continues from the `state` of an engine with the same detectors and parameters."""
+        self.picture = Picture.restore(state["picture"])
+        self.now_us = int(state["now_us"])
+        self._heard_until = int(state["heard_until"])
+        self.counts = dict(state["counts"])
+        self._watermarks = dict(state["watermarks"])
+        self._reports = [ReportBatch.of(**state["reports"])]
+        self._statics = [StaticBatch.of(**state["statics"])]
+        for detector, kept in zip(self.detectors, state["detectors"], strict=True):
+            detector.restore(kept)
+
+    def _watermark(self) -> Microseconds:
+        newest = max(self._watermarks.values())
+        stale = int(self.params.stale_source_s * SECOND_US)
+        return min(mark for mark in self._watermarks.values() if mark >= newest - stale)
+
+    def _punctual(self, batch: Table) -> Table:
+        late = np.flatnonzero(batch.reported_at < self.now_us)  # type: ignore[attr-defined]
+        if not len(late):
+            return batch
+        self.counts["late"] += len(late)
+        if isinstance(batch, StaticBatch):
+            self.picture.apply_static(batch.take(late))
+        elif isinstance(batch, ReportBatch):
+            self.picture.apply(batch.take(late))
+        return batch.take(np.flatnonzero(batch.reported_at >= self.now_us))  # type: ignore[attr-defined]
+
+    def _release(self, until: Microseconds) -> list[Event]:
+        if until <= self.now_us:
+            return []
+        reports, self._reports = _split(self._reports, ReportBatch, until)
+        statics, self._statics = _split(self._statics, StaticBatch, until)
+        keys = (reports.cog, reports.sog, reports.lat, reports.lon)
+        reports = reports.take(np.lexsort((*keys, reports.mmsi, reports.reported_at)))
+        statics = statics.take(np.lexsort((statics.msg_type, statics.mmsi, statics.reported_at)))
+        minutes = np.union1d(reports.reported_at // MINUTE_US, statics.reported_at // MINUTE_US)
+        events: list[Event] = []
+        for minute in minutes.tolist():
+            begin, end = minute * MINUTE_US, (minute + 1) * MINUTE_US
+            events += self._quiet(begin)
+            events += self._minute(_within(reports, begin, end), _within(statics, begin, end), end)
+            self._heard_until = end
+        events += self._quiet(until)
+        self.now_us = until
+        self.counts["events"] += len(events)
+        return events
+
+    def _minute(self, reports: ReportBatch, statics: StaticBatch, end: Microseconds) -> list[Event]:
+        self.picture.apply_static(statics)
+        slots = self.picture.apply(reports)
+        vessels = mmsi_class(reports.mmsi) == MmsiClass.SHIP
+        vessels &= ~np.isin(reports.msg_type, _NOT_VESSELS)
+        if not vessels.all():
+            reports, slots = reports.take(vessels), slots[vessels]
+        events = [e for d in self.detectors for e in d.observe(self.picture, slots, reports)]
+        self.now_us = end
+        return sorted(events, key=_order) + self._tick(end)
+
+    def _quiet(self, until: Microseconds) -> list[Event]:
+        """Events of ticks without reports: each minute of an hour, hours of a day, then days.
+
+        So a silence of years costs little, and every run ticks alike.
+        """
+        if self._heard_until == UNKNOWN_TIME:
+            return []
+        now = max(self.now_us, self._heard_until)
+        events: list[Event] = []
+        while (now := _next_quiet_tick(now, self._heard_until)) <= until:
+            events += self._tick(now)
+        return events
+
+    def _tick(self, now_us: Microseconds) -> list[Event]:
+        self.now_us = now_us
+        return sorted((e for d in self.detectors for e in d.tick(self.picture, now_us)), key=_order)
+
+
+def _next_quiet_tick(now: Microseconds, heard_until: Microseconds) -> Microseconds:
+    for step, until in ((MINUTE_US, HOUR_US), (HOUR_US, DAY_US)):
+        tick = (now // step + 1) * step
+        if tick - heard_until <= until:
+            return tick
+    return (now // DAY_US + 1) * DAY_US
+
+
+def _minute_end(instant: Microseconds) -> Microseconds:
+    return (instant // MINUTE_US + 1) * MINUTE_US
+
+
+def _order(event: Event) -> tuple[int, str, tuple[int, ...]]:
+    return event.started_at, event.kind, event.mmsis
+
+
+def _split(held: list[Table], table: type[Table], until: Microseconds) -> tuple[Table, list[Table]]:
+    """What is older than `until`, and the rest."""
+    batch = table.concat(b for b in held if len(b))
+    due: npt.NDArray[np.bool_] = batch.reported_at < until  # type: ignore[attr-defined]
+    return batch.take(due), [batch.take(~due)]
+
+
+def _within(batch: Table, begin: Microseconds, end: Microseconds) -> Table:
+    """Rows of begin <= reported_at < end of a batch sorted by it, as views."""
+    times: npt.NDArray[np.int64] = batch.reported_at  # type: ignore[attr-defined]
+    low, high = np.searchsorted(times, (begin, end))
+    return type(batch)(**{name: getattr(batch, name)[low:high] for name in batch.dtypes()})
+
+
+def _plain(batch: Columns) -> dict[str, Column | list[Any]]:
+    columns = {name: getattr(batch, name) for name in batch.dtypes()}
+    return {n: c.tolist() if c.dtype.hasobject else c.copy() for n, c in columns.items()}
