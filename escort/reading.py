@@ -183,12 +183,7 @@ def _ordered(fields: Fields, first: str, last: str) -> tuple[int, int]:
 def _mmsis(fields: Fields) -> tuple[int, ...]:
     mmsis = []
     for where, value in fields.items("mmsis", 100):
-        if (
-            not isinstance(value, str)
-            or len(value) != 9
-            or not value.isascii()
-            or not value.isdigit()
-        ):
+        if not isinstance(value, str) or not re.fullmatch("[0-9]{9}", value):
             raise BadInputError(
                 f"{where} is not an MMSI", field=where, mend='give nine digits, as "366999001"'
             )

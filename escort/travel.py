@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import shapely
+from sea.lanes import sea_distance_nm, sea_route
 
 from escort.scenario import CLOSING_KINDS, Asset, EscortRequest, Place, Scenario, Zone
-from sea.lanes import sea_distance_nm, sea_route
 from sea.units import SECOND_US, Knots, Microseconds, NauticalMiles
 
 NEVER_US = 10**18
@@ -90,18 +90,30 @@ class Travel:
         origins = [*self.start, *self.release, *bases]
         goals = [*self.rendezvous, *bases]
         matrix = np.full((len(places), len(places)), np.nan)
-        block = _sea_block([places[i] for i in origins], [places[i] for i in goals])
-        matrix[np.ix_(origins, goals)] = block
-        # Lanes are the same length both ways, so release -> rendezvous is the leg.
-        legs = block[a : a + r, :r].diagonal().copy()
-        if self._own is not None:
-            listed = np.array([-1 if p.point is None else p.point for p in places], np.int64)
-            both = (listed[:, None] >= 0) & (listed[None, :] >= 0) & np.isfinite(matrix)
-            matrix[both] = self._own[listed[:, None], listed[None, :]][both]
-            ends = listed[self.rendezvous], listed[self.release]
-            known = (ends[0] >= 0) & (ends[1] >= 0)
-            legs[known] = self._own[ends[0][known], ends[1][known]]
+        matrix[np.ix_(origins, goals)] = self._block(origins, goals)
+        # Lanes are as long both ways, so release -> rendezvous, known already, is the leg.
+        legs = matrix[self.release, self.rendezvous]
+        ways = [(places[i].point, places[j].point) for i, j in self._ends()]
+        for i, (one, other) in enumerate(ways):
+            if self._own is not None and one is not None and other is not None:
+                legs[i] = self._own[one, other]
         return matrix, legs.tolist()
+
+    def _ends(self) -> list[tuple[int, int]]:
+        return list(zip(self.rendezvous, self.release, strict=True))
+
+    def _block(self, origins: list[int], goals: list[int]) -> npt.NDArray[np.float64]:
+        first, second = [self._places[i] for i in origins], [self._places[j] for j in goals]
+        if self._own is None:
+            return _sea_block(first, second)
+        rows = np.array([-1 if p.point is None else p.point for p in first], np.int64)
+        columns = np.array([-1 if p.point is None else p.point for p in second], np.int64)
+        listed = (rows >= 0)[:, None] & (columns >= 0)[None, :]
+        if listed.all():
+            return self._own[rows[:, None], columns[None, :]]
+        return np.where(
+            listed, self._own[rows[:, None], columns[None, :]], _sea_block(first, second)
+        )
 
 
 def _nodes(assets: Sequence[Asset], requests: Sequence[EscortRequest]) -> list[Place]:
@@ -114,6 +126,8 @@ def _nodes(assets: Sequence[Asset], requests: Sequence[EscortRequest]) -> list[P
 
 
 def _sea_block(origins: list[Place], goals: list[Place]) -> npt.NDArray[np.float64]:
+    if not origins or not goals:
+        return np.zeros((len(origins), len(goals)))
     first, back = np.unique([(p.lon, p.lat) for p in origins], axis=0, return_inverse=True)
     second, forth = np.unique([(p.lon, p.lat) for p in goals], axis=0, return_inverse=True)
     block: npt.NDArray[np.float64] = sea_distance_nm(first, second)[np.ix_(back, forth)]

@@ -1,0 +1,148 @@
+"""A plan in the making: one schedule an asset, changed by inserting and forcing requests.
+
+Drafts are values: every change gives a new one, and only `escort.feasibility` says what fits.
+"""
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from escort.feasibility import Feasibility, Obstacle, Schedule
+from escort.scenario import Scenario
+from escort.travel import travel_us
+
+TRANSIT_COST_PER_NM: Final = 1e-6
+"""What a mile of transit costs in risk value: it decides between equals only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Schedules by asset, in the scenario's order of assets."""
+
+    schedules: tuple[Schedule, ...]
+
+    def served(self) -> set[int]:
+        """The requests somebody serves."""
+        return {escort.request for schedule in self.schedules for escort in schedule.escorts}
+
+    def order(self, asset: int) -> list[int]:
+        """The asset's requests, in order."""
+        return [escort.request for escort in self.schedules[asset].escorts]
+
+    def risk_value(self, scenario: Scenario) -> float:
+        """Risk averted."""
+        return math.fsum(scenario.requests[r].risk_value for r in sorted(self.served()))
+
+    def objective(self, scenario: Scenario) -> float:
+        """Risk averted less the cost of transit."""
+        transit_nm = math.fsum(schedule.transit_nm for schedule in self.schedules)
+        return self.risk_value(scenario) - TRANSIT_COST_PER_NM * transit_nm
+
+    def put(self, schedule: Schedule) -> "Draft":
+        """The draft with this schedule in place of the asset's own."""
+        at = schedule.asset
+        return Draft((*self.schedules[:at], schedule, *self.schedules[at + 1 :]))
+
+
+def empty_draft(scenario: Scenario) -> Draft:
+    """Nobody goes anywhere."""
+    return Draft(tuple(Schedule(a, (), None, 0.0) for a in range(len(scenario.assets))))
+
+
+class Workshop:
+    """What all ways of making a draft share: the judge, who can serve what alone, the locks.
+
+    Attributes:
+        able: for each request the assets that can serve it alone, by transit to it, nearest first.
+        held: asset of each locked request.
+    """
+
+    def __init__(self, judge: Feasibility, held: Mapping[int, int]) -> None:
+        self.judge = judge
+        self.scenario = judge.scenario
+        self.held = dict(held)
+        self.able = [self._able(request) for request in range(len(self.scenario.requests))]
+
+    def insert(
+        self, draft: Draft, request: int, assets: Iterable[int] | None = None
+    ) -> Draft | None:
+        """The draft with the request put in where it adds least transit; None if nowhere."""
+        best: tuple[float, Schedule] | None = None
+        for asset in self.able[request] if assets is None else assets:
+            schedule = self.into(draft.schedules[asset], request)
+            if schedule is not None:
+                added_nm = schedule.transit_nm - draft.schedules[asset].transit_nm
+                if best is None or added_nm < best[0]:
+                    best = added_nm, schedule
+        return None if best is None else draft.put(best[1])
+
+    def append(self, draft: Draft, request: int) -> Draft | None:
+        """The draft with the request last on the nearest asset that can still take it on."""
+        best: tuple[float, Schedule] | None = None
+        for asset in self.able[request]:
+            order = [*draft.order(asset), request]
+            schedule = self.judge.schedule(asset, order)
+            if isinstance(schedule, Schedule):
+                added_nm = schedule.escorts[-1].transit_nm
+                if best is None or added_nm < best[0]:
+                    best = added_nm, schedule
+        return None if best is None else draft.put(best[1])
+
+    def into(self, schedule: Schedule, request: int) -> Schedule | None:
+        """The schedule with the request at its best place near its turn by time."""
+        order = [escort.request for escort in schedule.escorts]
+        latest = self.scenario.requests[request].latest
+        turn = sum(self.scenario.requests[r].latest <= latest for r in order)
+        best: Schedule | None = None
+        for place in range(max(turn - 1, 0), min(turn + 1, len(order)) + 1):
+            if not self._may_fit(schedule, request, place):
+                continue
+            outcome = self.judge.schedule(schedule.asset, [*order[:place], request, *order[place:]])
+            if isinstance(outcome, Obstacle):
+                continue
+            if best is None or outcome.transit_nm < best.transit_nm:
+                best = outcome
+        return best
+
+    def rebuilt(self, asset: int, first: Sequence[int], others: Collection[int]) -> Schedule | None:
+        """A schedule of all of `first` and, by falling value, what of `others` still fits."""
+        schedule = Schedule(asset, (), None, 0.0)
+        for request in self.by_value(first):
+            fuller = self.into(schedule, request)
+            if fuller is None:
+                return None
+            schedule = fuller
+        for request in self.by_value(others):
+            schedule = self.into(schedule, request) or schedule
+        return schedule
+
+    def by_value(self, requests: Iterable[int]) -> list[int]:
+        """The requests by falling risk value; equals by id."""
+        asked = self.scenario.requests
+        return sorted(requests, key=lambda r: (-asked[r].risk_value, asked[r].id))
+
+    def _able(self, request: int) -> list[int]:
+        rows, goal = self.judge.travel.rows, self.judge.travel.rendezvous[request]
+        holder = self.held.get(request)
+        assets = range(len(self.scenario.assets)) if holder is None else (holder,)
+        able = [a for a in assets if isinstance(self.judge.schedule(a, [request]), Schedule)]
+        return sorted(able, key=lambda a: (rows[self.judge.travel.start[a]][goal], a))
+
+    def _may_fit(self, schedule: Schedule, request: int, place: int) -> bool:
+        """Quick no where time alone forbids the place, taking the straight way."""
+        travel, asked = self.judge.travel, self.scenario.requests
+        kn = self.scenario.assets[schedule.asset].max_speed_kn
+        goal, at = travel.rendezvous[request], asked[request].earliest
+        if place > 0:
+            before = schedule.escorts[place - 1]
+            way_nm = travel.rows[travel.release[before.request]][goal]
+            at = max(at, before.release_at + travel_us(way_nm, kn))
+            if at > asked[request].latest:
+                return False
+        if place == len(schedule.escorts):
+            return True
+        after = schedule.escorts[place].request
+        onward_nm = travel.rows[travel.release[request]][travel.rendezvous[after]]
+        free_at = at + self.judge.leg_us[request]
+        return free_at + travel_us(onward_nm, kn) <= asked[after].latest

@@ -1,0 +1,289 @@
+"""The one judge of what an asset can do: an asset and its escorts in order -> times, or why not.
+
+Everybody asks it: baselines, improvement, explanation, later the column generation. Escorts are
+by index into the scenario. The rules are in `docs/escort.md`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from escort.scenario import EscortRequest, Scenario
+from escort.travel import Travel, travel_us
+from sea.units import HOUR_US, Microseconds, NauticalMiles
+
+REFUEL_US: Final = 4 * HOUR_US
+"""Turn-round in base for fuel and stores; chosen by us, a brief stop alongside."""
+
+IN_PORT_NM: Final = 1.0
+"""An asset this close to its base at the start lies there: it leaves when it must."""
+
+Code = Literal[
+    "not_released",
+    "capacity",
+    "speed",
+    "beyond_horizon",
+    "window",
+    "range",
+    "endurance",
+    "availability",
+    "jurisdiction",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why an asset cannot escort a request there and then; `facts` are numbers with units."""
+
+    code: Code
+    request: int
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Refuel:
+    """A call at the asset's base between two escorts, us UTC."""
+
+    arrive_at: Microseconds
+    depart_at: Microseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Escort:
+    """One request served: times us UTC; transit from where the asset was before, by `refuel`."""
+
+    request: int
+    depart_at: Microseconds
+    rendezvous_at: Microseconds
+    release_at: Microseconds
+    transit_nm: NauticalMiles
+    leg_nm: NauticalMiles
+    refuel: Refuel | None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What an asset does: its escorts in order, and when it is home (None: need not return)."""
+
+    asset: int
+    escorts: tuple[Escort, ...]
+    returns_at: Microseconds | None
+    return_nm: NauticalMiles
+
+    @property
+    def transit_nm(self) -> NauticalMiles:
+        """Distance sailed to rendezvous points, without the way home."""
+        return sum(escort.transit_nm for escort in self.escorts)
+
+    @property
+    def hours(self) -> float:
+        """From leaving for the first escort to being home, or to the last release."""
+        if not self.escorts:
+            return 0.0
+        end = self.escorts[-1].release_at if self.returns_at is None else self.returns_at
+        return (end - self.escorts[0].depart_at) / HOUR_US
+
+
+@dataclass(slots=True)
+class _State:
+    """Where an asset is: node, time, distance since fuel, and since when it is at sea."""
+
+    node: int
+    at: Microseconds
+    sailed_nm: NauticalMiles
+    sea_since: Microseconds
+    in_port: bool
+
+
+class Feasibility:
+    """The judge of one scenario."""
+
+    def __init__(self, scenario: Scenario, travel: Travel) -> None:
+        self.scenario = scenario
+        self.travel = travel
+        self.horizon_end = scenario.now + round(scenario.horizon_h * HOUR_US)
+        self._known: dict[tuple[int, int], Obstacle | None] = {}
+        self._closed = [travel.closed_to(asset) for asset in scenario.assets]
+        legs = zip(scenario.requests, travel.leg_nm, strict=True)
+        self.leg_us = [_leg_us(request, leg_nm) for request, leg_nm in legs]
+
+    def schedule(self, asset: int, order: Sequence[int]) -> Schedule | Obstacle:
+        """The asset's schedule for these requests in this order, or the first obstacle to it."""
+        offered = self.scenario.assets[asset]
+        state = self._start(asset)
+        escorts: list[Escort] = []
+        for request in order:
+            obstacle = self._standing(asset, request)
+            step = obstacle or self._step(asset, request, state)
+            if isinstance(step, Obstacle):
+                return step
+            escorts.append(step)
+        if not escorts or not offered.must_return:
+            return Schedule(asset, tuple(escorts), None, 0.0)
+        base = self.travel.base[asset]
+        assert base is not None, "an asset that must return has a base"
+        if self._closed[asset] & self.travel.crossed(state.node, base):
+            return self._closed_way(asset, order[-1], state.node, base)
+        home_nm = self.travel.rows[state.node][base]
+        home_at = state.at + travel_us(home_nm, offered.max_speed_kn)
+        return Schedule(asset, tuple(escorts), home_at, home_nm)
+
+    def obstacles(self, asset: int, request: int) -> list[Obstacle]:
+        """All that keeps the asset from escorting this request alone; empty: it can.
+
+        Ways through closed waters are looked at only where nothing else is in the way.
+        """
+        found = self._all_standing(asset, request)
+        probe = self._step(asset, request, self._start(asset))
+        if isinstance(probe, Obstacle):
+            if probe.code != "jurisdiction" or not found:
+                found.append(probe)
+        elif not found and isinstance(outcome := self.schedule(asset, [request]), Obstacle):
+            found.append(outcome)
+        return found
+
+    def _start(self, asset: int) -> _State:
+        offered = self.scenario.assets[asset]
+        node, base = self.travel.start[asset], self.travel.base[asset]
+        in_port = base is not None and self.travel.rows[node][base] <= IN_PORT_NM
+        at = max(self.scenario.now, offered.available_from)
+        return _State(node, at, 0.0, at, in_port)
+
+    def _standing(self, asset: int, request: int) -> Obstacle | None:
+        key = (asset, request)
+        if key not in self._known:
+            self._known[key] = next(iter(self._all_standing(asset, request)), None)
+        return self._known[key]
+
+    def _all_standing(self, asset: int, request: int) -> list[Obstacle]:
+        """Obstacles that hold whatever else the asset does."""
+        offered, asked = self.scenario.assets[asset], self.scenario.requests[request]
+        found = []
+        if asked.releasable_to is not None and offered.nation not in asked.releasable_to:
+            found.append(Obstacle("not_released", request, {"nation": offered.nation}))
+        if len(asked.mmsis) > offered.capacity_ships:
+            ships = {"ships": len(asked.mmsis), "capacity_ships": offered.capacity_ships}
+            found.append(Obstacle("capacity", request, ships))
+        needed_kn = self._needed_kn(request)
+        if offered.max_speed_kn < needed_kn:
+            speeds = {"max_speed_kn": offered.max_speed_kn, "needed_kn": needed_kn}
+            found.append(Obstacle("speed", request, speeds))
+        if asked.earliest > self.horizon_end:
+            times = {"earliest_us": asked.earliest, "horizon_end_us": self.horizon_end}
+            found.append(Obstacle("beyond_horizon", request, times))
+        ends = self.travel.rendezvous[request], self.travel.release[request]
+        if self._closed[asset] and self._closed[asset] & self.travel.crossed(*ends):
+            found.append(self._closed_way(asset, request, *ends))
+        return found
+
+    def _needed_kn(self, request: int) -> float:
+        asked = self.scenario.requests[request]
+        if asked.leg_h is None:
+            return asked.speed_kn
+        leg_nm = self.travel.leg_nm[request]
+        return max(asked.speed_kn, leg_nm / asked.leg_h if asked.leg_h > 0 else 0.0)
+
+    def _step(self, asset: int, request: int, state: _State) -> Escort | Obstacle:
+        """The next escort, and `state` moved to its release; by way of base if fuel wants it."""
+        direct = self._reach(asset, request, state)
+        if not isinstance(direct, Obstacle):
+            return self._move(state, direct, request)
+        if direct.code not in ("range", "endurance") or state.in_port:
+            return direct
+        alongside = self._refuelled(asset, state)
+        if alongside is None:
+            return direct
+        refuelled, arrive_at, to_base_nm = alongside
+        again = self._reach(asset, request, refuelled)
+        if isinstance(again, Obstacle):
+            return direct
+        left_at = state.at
+        state.sailed_nm, state.in_port = 0.0, True
+        self._move(state, again, request)
+        refuel = Refuel(arrive_at, again.depart_at)
+        nm = to_base_nm + again.transit_nm
+        return replace(again, depart_at=left_at, transit_nm=nm, refuel=refuel)
+
+    def _reach(self, asset: int, request: int, state: _State) -> Escort | Obstacle:
+        """The escort reached straight from `state`; cheap checks first, closed waters last."""
+        offered, asked = self.scenario.assets[asset], self.scenario.requests[request]
+        goal, release = self.travel.rendezvous[request], self.travel.release[request]
+        transit_nm = self.travel.rows[state.node][goal]
+        transit_us = travel_us(transit_nm, offered.max_speed_kn)
+        rendezvous_at = max(state.at + transit_us, asked.earliest)
+        if rendezvous_at > asked.latest:
+            late = {
+                "arrives_us": rendezvous_at,
+                "latest_us": asked.latest,
+                "transit_nm": transit_nm,
+            }
+            return Obstacle("window", request, late)
+        depart_at = rendezvous_at - transit_us if state.in_port else state.at
+        sea_since = depart_at if state.in_port else state.sea_since
+        release_at = rendezvous_at + self.leg_us[request]
+        home_nm = self._home_nm(asset, release)
+        end_at = release_at + travel_us(home_nm, offered.max_speed_kn)
+        leg_nm = self.travel.leg_nm[request]
+        sailed_nm = state.sailed_nm + transit_nm + leg_nm + home_nm
+        if sailed_nm > offered.range_nm:
+            facts = {"sailed_nm": sailed_nm, "range_nm": offered.range_nm}
+            return Obstacle("range", request, facts)
+        if end_at - sea_since > offered.endurance_h * HOUR_US:
+            hours = (end_at - sea_since) / HOUR_US
+            facts = {"hours": hours, "endurance_h": offered.endurance_h}
+            return Obstacle("endurance", request, facts)
+        if end_at > offered.available_until:
+            facts = {"ends_us": end_at, "until_us": offered.available_until}
+            return Obstacle("availability", request, facts)
+        closed = self._closed[asset]
+        if closed and closed & self.travel.crossed(state.node, goal):
+            return self._closed_way(asset, request, state.node, goal)
+        return Escort(request, depart_at, rendezvous_at, release_at, transit_nm, leg_nm, None)
+
+    def _move(self, state: _State, escort: Escort, request: int) -> Escort:
+        if state.in_port:
+            state.sea_since = escort.depart_at
+        state.sailed_nm += escort.transit_nm + escort.leg_nm
+        state.node, state.at = self.travel.release[request], escort.release_at
+        state.in_port = False
+        return escort
+
+    def _refuelled(self, asset: int, state: _State) -> tuple[_State, Microseconds, float] | None:
+        """The asset alongside its base with full tanks, None where it cannot get there."""
+        offered, base = self.scenario.assets[asset], self.travel.base[asset]
+        if base is None:
+            return None
+        to_base_nm = self.travel.rows[state.node][base]
+        arrive_at = state.at + travel_us(to_base_nm, offered.max_speed_kn)
+        spent_nm = state.sailed_nm + to_base_nm
+        if spent_nm > offered.range_nm:
+            return None
+        if arrive_at - state.sea_since > offered.endurance_h * HOUR_US:
+            return None
+        if self._closed[asset] & self.travel.crossed(state.node, base):
+            return None
+        ready_at = arrive_at + REFUEL_US
+        return _State(base, ready_at, 0.0, ready_at, True), arrive_at, to_base_nm
+
+    def _home_nm(self, asset: int, release: int) -> NauticalMiles:
+        base = self.travel.base[asset]
+        if base is None or not self.scenario.assets[asset].must_return:
+            return 0.0
+        return self.travel.rows[release][base]
+
+    def _closed_way(self, asset: int, request: int, origin: int, goal: int) -> Obstacle:
+        mask = self._closed[asset] & self.travel.crossed(origin, goal)
+        names = ", ".join(self.travel.zone_names(mask))
+        return Obstacle("jurisdiction", request, {"zones": names})
+
+
+def can_serve(judge: Feasibility, asset: int, order: Sequence[int]) -> Schedule | None:
+    """The schedule where there is one."""
+    outcome = judge.schedule(asset, order)
+    return None if isinstance(outcome, Obstacle) else outcome
+
+
+def _leg_us(request: EscortRequest, leg_nm: NauticalMiles) -> Microseconds:
+    if request.leg_h is not None:
+        return travel_us(request.leg_h, 1.0)
+    return travel_us(leg_nm, request.speed_kn)

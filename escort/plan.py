@@ -1,0 +1,193 @@
+"""Scenario -> plan: who escorts whom, when, and why; what is not served, and why not.
+
+Now: the better of two plain ways, improved by forcing in what was left out. The exact solver
+takes over behind the same `plan`.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from typing import Any
+
+from escort.baseline import nearest_first, priority_insertion
+from escort.document import plan_document
+from escort.draft import Draft, Workshop, empty_draft
+from escort.explain import Unserved, explain_unserved, why_it_goes, why_it_stays
+from escort.feasibility import Feasibility, Schedule
+from escort.improve import improve
+from escort.proposal import NationBurden, Plan, Solver, Tasking
+from escort.scenario import Scenario
+from escort.travel import Travel
+from sea.errors import BadInputError
+
+__all__ = ["Plan", "plan", "plan_document"]
+
+SEARCH_SHARE = 0.6
+"""Share of the time for searching; the rest explains. Chosen by us."""
+
+KEEP_BONUS = 0.01
+"""A plan kept from before stays unless a new one is better by this share; chosen by us."""
+
+
+def plan(
+    scenario: Scenario,
+    *,
+    seconds: float = 5.0,
+    seed: int = 0,
+    previous: Plan | Mapping[str, Any] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Plan:
+    """The best plan found within `seconds`; equal for equal scenario, seed and previous.
+
+    Only a run that is cut short by time may differ from another; its status says so.
+
+    Args:
+        scenario: what to plan.
+        seconds: wall time; a small scenario takes much less.
+        seed: of the order in which improvements are tried.
+        previous: the plan in force, or its document: what still holds is preferred.
+        clock: seconds that only grow.
+
+    Raises:
+        BadInputError: `seconds` is not positive, or `previous` is no plan.
+    """
+    if not seconds > 0:
+        raise BadInputError("seconds must be positive", field="seconds", mend="give 5")
+    began = clock()
+
+    def out_of(share: float) -> Callable[[], bool]:
+        return lambda: clock() - began > share * seconds
+
+    workshop, locked, lost = _prepare(scenario)
+    searching, explaining = out_of(SEARCH_SHARE), out_of(1.0)
+    ways = {
+        "priority": priority_insertion(workshop, locked, lost, searching),
+        "nearest": nearest_first(workshop, locked, lost, searching),
+    }
+    baselines = {name: draft.objective(scenario) for name, draft in sorted(ways.items())}
+    name = max(ways, key=lambda way: baselines[way])
+    draft = improve(workshop, ways[name], lost, seed, searching)
+    if previous is not None:
+        kept = _kept(workshop, locked, lost, previous, searching)
+        kept = improve(workshop, kept, lost, seed, searching)
+        if kept.objective(scenario) >= draft.objective(scenario) * (1.0 - KEEP_BONUS):
+            draft, name = kept, "previous"
+    stopped = "; search stopped by time" if searching() else ""
+    status = f"heuristic: {name} first, improved by forced insertion{stopped}"
+    unserved = explain_unserved(workshop, draft, lost, explaining)
+    solver = Solver(seconds=clock() - began, columns=0, status=status, seed=seed)
+    return _finished(workshop, draft, unserved, baselines, lost, solver)
+
+
+def _prepare(scenario: Scenario) -> tuple[Workshop, Draft, dict[int, int]]:
+    """The workshop, the draft of the locked escorts, and the locks that cannot be kept."""
+    assets = {asset.id: i for i, asset in enumerate(scenario.assets)}
+    requests = {request.id: i for i, request in enumerate(scenario.requests)}
+    held = {requests[lock.request]: assets[lock.asset] for lock in scenario.locked}
+    workshop = Workshop(Feasibility(scenario, Travel(scenario)), held)
+    draft, lost = empty_draft(scenario), {}
+    for request in workshop.by_value(held):
+        with_it = workshop.insert(draft, request, [held[request]])
+        if with_it is None:
+            lost[request] = held[request]
+        draft = with_it or draft
+    return workshop, draft, lost
+
+
+def _kept(
+    workshop: Workshop,
+    locked: Draft,
+    lost: Mapping[int, int],
+    previous: Plan | Mapping[str, Any],
+    expired: Callable[[], bool],
+) -> Draft:
+    """What of the previous plan still holds, filled up by priority."""
+    draft = locked
+    for request, asset in _assignments(workshop.scenario, previous):
+        if request not in draft.served() and request not in lost:
+            draft = workshop.insert(draft, request, [asset]) or draft
+    return priority_insertion(workshop, draft, lost, expired)
+
+
+def _assignments(scenario: Scenario, previous: Plan | Mapping[str, Any]) -> list[tuple[int, int]]:
+    """Pairs of request and asset of the previous plan that this scenario still knows."""
+    if isinstance(previous, Plan):
+        before = previous.scenario
+        named = [
+            (before.requests[escort.request].id, before.assets[tasking.schedule.asset].id)
+            for tasking in previous.taskings
+            for escort in tasking.schedule.escorts
+        ]
+    else:
+        try:
+            named = [
+                (request, tasking["asset"])
+                for tasking in previous["taskings"]
+                for escort in tasking["escorts"]
+                for request in escort["requests"]
+            ]
+        except (KeyError, TypeError):
+            raise BadInputError(
+                "the previous plan is no plan", field="taskings", mend="give the output of plan"
+            ) from None
+    assets = {asset.id: i for i, asset in enumerate(scenario.assets)}
+    requests = {request.id: i for i, request in enumerate(scenario.requests)}
+    return [(requests[r], assets[a]) for r, a in named if r in requests and a in assets]
+
+
+def _finished(
+    workshop: Workshop,
+    draft: Draft,
+    unserved: tuple[Unserved, ...],
+    baselines: Mapping[str, float],
+    lost: Mapping[int, int],
+    solver: Solver,
+) -> Plan:
+    scenario = workshop.scenario
+    busy = [schedule for schedule in draft.schedules if schedule.escorts]
+    idle = [schedule.asset for schedule in draft.schedules if not schedule.escorts]
+    return Plan(
+        scenario=scenario,
+        taskings=tuple(
+            Tasking(
+                id=_tasking_id(scenario, schedule),
+                schedule=schedule,
+                why=why_it_goes(workshop, draft, schedule.asset),
+            )
+            for schedule in busy
+        ),
+        unserved=unserved,
+        idle={asset: why_it_stays(workshop, draft, asset) for asset in idle},
+        risk_value=draft.risk_value(scenario),
+        objective=draft.objective(scenario),
+        upper_bound=None,
+        gap=None,
+        baselines=baselines,
+        burden=_burden(scenario, busy),
+        lost_locks=lost,
+        solver=solver,
+    )
+
+
+def _burden(scenario: Scenario, busy: list[Schedule]) -> dict[str, NationBurden]:
+    agreed = {} if scenario.burden is None else dict(scenario.burden.shares)
+    tolerance = 0.0 if scenario.burden is None else scenario.burden.tolerance
+    hours = dict.fromkeys(sorted({asset.nation for asset in scenario.assets} | set(agreed)), 0.0)
+    for schedule in busy:
+        hours[scenario.assets[schedule.asset].nation] += schedule.hours
+    total = sum(hours.values())
+    burden = {}
+    for nation, its in hours.items():
+        share = its / total if total else 0.0
+        target = agreed.get(nation)
+        within = None if target is None else share <= target * (1.0 + tolerance) + 1e-12
+        burden[nation] = NationBurden(
+            hours=its, share=share, agreed=target, within_tolerance=within
+        )
+    return burden
+
+
+def _tasking_id(scenario: Scenario, schedule: Schedule) -> str:
+    requests = ",".join(scenario.requests[escort.request].id for escort in schedule.escorts)
+    key = f"{scenario.assets[schedule.asset].id}|{requests}"
+    return blake2b(key.encode(), digest_size=8).hexdigest()
