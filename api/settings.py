@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sea.errors import BadInputError
 
 PREFIX = "SAFEPASSAGE_"
 
@@ -96,6 +98,20 @@ class Settings(BaseSettings):
             if nation != "*" and not (len(nation) == 2 and nation.isascii() and nation.isupper()):
                 raise ValueError(f"{nation!r} is neither a nation like 'MX' nor '*'")
         return nations
+
+
+def load_settings(**given: object) -> Settings:
+    """The settings of the environment, with what was given (and is not None) in their place.
+
+    Raises:
+        BadInputError: names the first variable that makes no sense.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else ""
+        raise BadInputError(f"{PREFIX}{name.upper()}: {first['msg']}", field=name) from None
 
 
 def settings_page() -> str:

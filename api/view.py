@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from api.policy import Principal, Release, allowed
+from api.policy import Kind, Principal, Release, allowed
 from api.ranking import BAND_INDEX, Key, Ranking, Scores, rank
 from ingest.batch import NAV_STATUS_UNKNOWN, UNKNOWN_TIME, ReportBatch, StaticBatch
 from ingest.picture import Picture
@@ -160,11 +160,11 @@ class View:
 
     def counts(self, principal: Principal) -> dict[str, int]:
         """How many vessels and open events the principal may see, and vessels of the top bands."""
-        highest = self.ranking(principal).highest
+        heard, highest = self._heard(), self.ranking(principal).highest
         return {
-            "vessels": int(np.count_nonzero(self._heard())),
+            "vessels": int(np.count_nonzero(heard)),
             "open_events": len(self.open_events(principal)),
-            "high_or_severe": int(np.count_nonzero(highest >= BAND_INDEX["high"])),
+            "high_or_severe": int(np.count_nonzero(heard & (highest >= BAND_INDEX["high"]))),
         }
 
     def open_events(self, principal: Principal) -> list[dict[str, Any]]:
@@ -270,8 +270,8 @@ class View:
     def _heard(self) -> npt.NDArray[np.bool_]:
         """Slots of vessels that sent anything; an assessment alone makes no vessel appear."""
         p, n = self.picture, len(self.picture)
-        heard: npt.NDArray[np.bool_] = p.reported_at[:n] != UNKNOWN_TIME
-        return heard | (p.static_at[:n] != UNKNOWN_TIME)
+        heard: npt.NDArray[np.bool_] = np.maximum(p.reported_at[:n], p.static_at[:n]) > UNKNOWN_TIME
+        return heard
 
     def _index(self, changed: npt.NDArray[np.integer[Any]]) -> None:
         p, known = self.picture, len(self._search)
@@ -314,10 +314,10 @@ _UNASSESSED: dict[str, Any] = {
 }
 
 
-def release_of(kind: str, row: Mapping[str, Any]) -> Release:
+def release_of(kind: Kind, row: Mapping[str, Any]) -> Release:
     """Whose record the row of a table is."""
     return Release(
-        kind=kind,  # type: ignore[arg-type]
+        kind=kind,
         originator=row["originator"],
         releasable_to=tuple(sorted(row["releasable_to"])),
     )

@@ -1,0 +1,122 @@
+"""Who asks: API keys, sign-in links that work once, and the page's sessions.
+
+Each is 256 random bits of which only the SHA-256 is stored. A secret is never logged: errors
+name a key by its prefix at most.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+from aiohttp import web
+
+from api import store
+from api.http.problem import NotSignedInError
+from api.policy import ROLES, Principal
+from sea.errors import BadInputError
+
+PREFIX_LENGTH = 9
+_KEY = re.compile(r"sp_[A-Za-z0-9_-]{43}")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def new_key() -> str:
+    """A fresh API key, ``sp_`` and 43 characters of base64url."""
+    return f"sp_{secrets.token_urlsafe(32)}"
+
+
+def digest(secret: str) -> bytes:
+    """What is stored of a secret; with 256 random bits in it, it needs no salt or stretching."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+async def create_key(database: asyncpg.Pool, principal: Principal) -> str:
+    """A new key of the principal; this is the only time it is seen.
+
+    Raises:
+        BadInputError: the name is taken, or role or nation make no sense.
+    """
+    _check(principal)
+    key = new_key()
+    if not await store.add_key(database, principal, key[:PREFIX_LENGTH], digest(key)):
+        raise BadInputError(f"there is a key named {principal.name!r} already", field="name")
+    return key
+
+
+async def create_sign_in_link(
+    database: asyncpg.Pool, principal: Principal, *, hours: float = 12.0
+) -> str:
+    """A token for ``/sign-in?token=`` that works once within its life."""
+    _check(principal)
+    token = secrets.token_urlsafe(32)
+    await store.add_link(database, principal, digest(token), timedelta(hours=hours))
+    return token
+
+
+async def sign_in(database: asyncpg.Pool, token: str, *, hours: float) -> str:
+    """The session that the link's token turns into; the token is spent.
+
+    Raises:
+        NotSignedInError: the token is unknown, spent or too old.
+    """
+    session = secrets.token_urlsafe(32)
+    known = _TOKEN.fullmatch(token) and await store.spend_link(
+        database, digest(token), digest(session), timedelta(hours=hours)
+    )
+    if not known:
+        raise NotSignedInError("this sign-in link has been used already, or has expired")
+    return session
+
+
+async def identify(database: asyncpg.Pool, request: web.Request, cookie: str) -> Principal:
+    """The principal behind a request's bearer key, or else its session cookie.
+
+    Raises:
+        NotSignedInError: there is neither, or it is not (any more) good.
+    """
+    header = request.headers.get("Authorization")
+    if header is not None:
+        scheme, _, key = header.partition(" ")
+        if scheme.lower() != "bearer" or not _KEY.fullmatch(key.strip()):
+            raise NotSignedInError("write the key as 'Authorization: Bearer sp_…'")
+        return await _by_key(database, key.strip())
+    session = request.cookies.get(cookie, "")
+    row = _TOKEN.fullmatch(session) and await store.session(database, digest(session))
+    if not row:
+        raise NotSignedInError("sign in with the link that the service printed, or send a key")
+    return _principal(row)
+
+
+async def _by_key(database: asyncpg.Pool, key: str) -> Principal:
+    wanted = digest(key)
+    found = None
+    for row in await store.keys_with_prefix(database, key[:PREFIX_LENGTH]):
+        if hmac.compare_digest(row["hash"], wanted):
+            found = row
+    if found is None:
+        raise NotSignedInError("this key is unknown or revoked")
+    return _principal(found)
+
+
+def _principal(row: Any) -> Principal:
+    return Principal(
+        name=row["name"], role=row["role"], nation=row["nation"], ports=tuple(row["ports"])
+    )
+
+
+def _check(principal: Principal) -> None:
+    if principal.role not in ROLES:
+        raise BadInputError(f"no role {principal.role!r}", field="role", mend=", ".join(ROLES))
+    if not re.fullmatch(r"[A-Z]{2}", principal.nation):
+        raise BadInputError(
+            f"no nation {principal.nation!r}", field="nation", mend="two letters, like MX"
+        )
+    for port in principal.ports:
+        if not re.fullmatch(r"[A-Z]{2}[A-Z2-9]{3}", port):
+            raise BadInputError(f"no UN/LOCODE {port!r}", field="ports", mend="write PAONX")
+    if not principal.name.strip():
+        raise BadInputError("the name is empty", field="name")

@@ -1,0 +1,1 @@
+"""HTTP: routes, errors, headers; the edge where people and machines come in."""

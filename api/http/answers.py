@@ -1,0 +1,205 @@
+"""Answers: the shapes of what the API sends, for its description and for tests to hold it to."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from api.policy import Role
+from risk.assessment import Band
+
+
+class Answer(BaseModel):
+    """A JSON object with these fields and no others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Reason(Answer):
+    """One part of a score: what was seen, what it adds, and what else could explain it."""
+
+    code: str
+    text: str
+    contribution: float
+    event_ids: list[str]
+    innocent_explanation: str
+
+
+class Coercion(Answer):
+    """Probability of becoming a victim within the horizon; contributions sum to it."""
+
+    probability: float
+    low: float
+    high: float
+    band: Band
+    horizon_h: float
+    reasons: list[Reason]
+
+
+class Smuggling(Answer):
+    """Points of evidence, 0..100; contributions sum to them. A priority, not an accusation."""
+
+    priority: float
+    band: Band
+    reasons: list[Reason]
+
+
+class Vessel(Answer):
+    """A vessel as last heard, with its scores; null is unknown."""
+
+    mmsi: str
+    name: str | None
+    callsign: str | None
+    imo: int | None
+    ship_type: int | None
+    length_m: float | None
+    width_m: float | None
+    draught_m: float | None
+    destination: str | None
+    eta: str | None
+    reported_at: str | None
+    position: tuple[float, float] | None
+    sog_kn: float | None
+    cog_deg: float | None
+    heading_deg: float | None
+    nav_status: int | None
+    open_events: list[str]
+    coercion: Coercion | None
+    smuggling: Smuggling | None
+    model: str | None
+    assessed_at: str | None
+    originator: str | None
+    releasable_to: list[str] | None
+
+
+class Vessels(Answer):
+    """Vessels, most in need of attention first."""
+
+    vessels: list[Vessel]
+    count: int
+    at: str | None
+    next: str | None
+
+
+class Event(Answer):
+    """Something a vessel did, with evidence."""
+
+    id: str
+    timeline: str
+    kind: str
+    mmsis: list[str]
+    started_at: str
+    ended_at: str | None
+    detected_at: str
+    lon: float
+    lat: float
+    status: Literal["open", "ended", "retracted"]
+    confidence: float
+    evidence: dict[str, Any]
+    originator: str
+    releasable_to: list[str]
+
+
+class Events(Answer):
+    """Events, latest start first."""
+
+    events: list[Event]
+    next: str | None
+
+
+class Assessment(Answer):
+    """Both scores of a vessel at one instant."""
+
+    mmsi: str
+    assessed_at: str
+    model: str
+    coercion: Coercion
+    smuggling: Smuggling
+    originator: str
+    releasable_to: list[str]
+
+
+class Assessments(Answer):
+    """Assessments of a vessel, newest first."""
+
+    assessments: list[Assessment]
+    next: str | None
+
+
+class TrackProperties(Answer):
+    """Of each position, in order: when, and how the ship moved."""
+
+    mmsi: str
+    start: str
+    end: str
+    reported_at: list[str]
+    sog_kn: list[float | None]
+    cog_deg: list[float | None]
+    heading_deg: list[int | None]
+
+
+class Geometry(BaseModel):
+    """A GeoJSON geometry."""
+
+    model_config = ConfigDict(extra="forbid")
+    type: str
+    coordinates: list[Any]
+
+
+class Track(Answer):
+    """A vessel's stored positions as a GeoJSON Feature."""
+
+    type: Literal["Feature"]
+    geometry: Geometry | None
+    properties: TrackProperties
+
+
+class Hotspots(BaseModel):
+    """Where incidents are expected, as GeoJSON."""
+
+    type: Literal["FeatureCollection"]
+    features: list[dict[str, Any]]
+
+
+class Requests(Answer):
+    """Escort requests of the current plan, each with what the plan makes of it as `outcome`."""
+
+    requests: list[dict[str, Any]]
+    timeline: str | None
+    made_at: str | None
+
+
+class Plan(BaseModel):
+    """The current escort plan, a proposal until a person approves it."""
+
+    id: int
+    timeline: str
+    made_at: str
+    revision: int
+    originator: str
+    releasable_to: list[str]
+    assets: list[dict[str, Any]]
+    taskings: list[dict[str, Any]]
+    unserved: list[dict[str, Any]]
+
+
+class Me(Answer):
+    """Who is signed in, and at which nation's node."""
+
+    name: str
+    role: Role
+    nation: str
+    ports: list[str]
+    node: str
+
+
+class Health(Answer):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class Ready(Answer):
+    """Which stages are ready for work."""
+
+    ready: bool
+    stages: dict[str, bool]

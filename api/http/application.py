@@ -1,0 +1,105 @@
+"""The application: all operations, and what goes around every one of them."""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+from weakref import WeakSet
+
+import asyncpg
+from aiohttp import web
+
+from api import metrics
+from api.http import pages, routes_escort, routes_events, routes_node, routes_vessels
+from api.http.context import CONTEXT, Context, admit
+from api.http.problem import REQUEST_ID, problems
+from api.http.registry import Operation, openapi, routes
+from api.live import Live
+from api.settings import Settings
+from api.view import View
+
+_log = logging.getLogger(__name__)
+
+OPERATIONS: tuple[Operation[Any], ...] = (
+    *routes_vessels.OPERATIONS,
+    *routes_events.OPERATIONS,
+    *routes_escort.OPERATIONS,
+    *routes_node.OPERATIONS,
+    *pages.OPERATIONS,
+)
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; connect-src 'self'; style-src 'self'; "
+    "img-src 'self' data: blob:; worker-src 'self'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+_MAX_BODY = 1 << 20
+
+
+def make_application(
+    *,
+    settings: Settings,
+    database: asyncpg.Pool,
+    view: View,
+    live: Live,
+    ready: Callable[[], Mapping[str, bool]],
+    hotspots: Callable[[], dict[str, Any]],
+    page: Path = pages.DIST,
+) -> web.Application:
+    """The API and the page, to be run by `make_runner`; it owns none of what it is given."""
+    application = web.Application(middlewares=[_observe, problems], client_max_size=_MAX_BODY)
+    application[CONTEXT] = Context(
+        settings=settings, database=database, view=view, live=live, ready=ready, hotspots=hotspots
+    )
+    application[pages.PAGE] = page
+    application[routes_node.SOCKETS] = WeakSet()
+    application[routes_node.DESCRIPTION] = openapi(
+        OPERATIONS, title="Safe Passage", version=metadata.version("safepassage")
+    )
+    application.add_routes(routes(OPERATIONS, admit))
+    application.add_routes(pages.page_routes())
+    application.on_response_prepare.append(_add_headers)
+    application.on_shutdown.append(routes_node.close_sockets)
+    return application
+
+
+def make_runner(application: web.Application) -> web.AppRunner:
+    """The application's runner; aiohttp's own access log is off, as it would write queries."""
+    return web.AppRunner(application, access_log=None, shutdown_timeout=5.0)
+
+
+@web.middleware
+async def _observe(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Numbers the request, times it and logs it without its query, which may hold a secret."""
+    request[REQUEST_ID] = secrets.token_hex(8)
+    started = time.perf_counter()
+    response: web.StreamResponse = await handler(request)
+    took = time.perf_counter() - started
+    resource = request.match_info.route.resource
+    route = resource.canonical if resource else "none"
+    metrics.REQUESTS.labels(request.method, route, response.status).inc()
+    if response.status != 101:
+        metrics.REQUEST_SECONDS.labels(route).observe(took)
+    _log.info(
+        "%s %s %s %d %.1f ms",
+        request[REQUEST_ID], request.method, request.path, response.status, took * 1000,
+    )  # fmt: skip
+    return response
+
+
+async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.app[CONTEXT].secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    response.headers["X-Request-ID"] = request.get(REQUEST_ID, "")
