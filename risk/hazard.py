@@ -9,20 +9,24 @@ region). Ship-hours are assumed, not counted, so the field ranks waters well and
 height is uncalibrated.
 """
 
-from collections import defaultdict
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Self
 
 import h3
 import h3.api.numpy_int as h3i
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.special import gammaincinv
 
 from ingest.batch import Float64
 from risk.incident import YEAR_US, Activity, Figures, Incident, packaged_figures
 from sea.errors import BadInputError
+from sea.geodesy import distance_nm
+from sea.land import is_land, shore_distance_nm
 from sea.units import M_PER_NM
 
 HAZARD_VERSION = "gamma-poisson-h3-1"
@@ -30,6 +34,9 @@ HOURS_PER_YEAR = 8766.0
 KM2_PER_NM2 = (M_PER_NM / 1000.0) ** 2
 NIGHT_HOURS = (22, 23, 0, 1, 2, 3)
 """22 to 04 local: four of five packaged incidents whose hour is known."""
+
+SHORE_ERROR_NM = 4.5
+"""Most that `shore_distance_nm` is wrong by."""
 
 Cells = npt.NDArray[np.uint64]
 
@@ -58,7 +65,7 @@ class HazardParams:
     spread_nm: float = 6.0
     place_ships: tuple[float, float, float] = (8.0, 6.0, 4.0)
     region_ships: tuple[float, float, float] = (1500.0, 1200.0, 3300.0)
-    region_area_nm2: float = 25.0e6
+    region_area_nm2: float = 25.7e6
     prior_ship_hours: float = HOURS_PER_YEAR
     hour_prior: float = 0.5
     report_half_life_days: float = 180.0
@@ -90,6 +97,7 @@ class HazardField:
     for every other cell; columns are `Activity`):
         cells: H3 indices, shape (c,). shape, mean: Gamma per ship-hour averaged over the day,
         shape (c + 1, 3). ship_hours: assumed a year in the cell for its places, (c + 1, 3).
+        at_sea: the centre is at sea or the cell holds an incident, (c,).
         hours: factor by local hour, mean 1, shape (24,).
     """
 
@@ -99,6 +107,7 @@ class HazardField:
     shape: Float64
     mean: Float64
     ship_hours: Float64
+    at_sea: npt.NDArray[np.bool_]
     hours: Float64
 
     @classmethod
@@ -117,16 +126,16 @@ class HazardField:
         """
         params, figures = params or HazardParams(), figures or packaged_figures()
         lon, lat, count = _with_reports(figures, at_us, reports, params)
-        cells, near, weight, presence = _spread(lon, lat, count, params)
+        cells, at_sea, near, falling, presence = _spread(lon, lat, count, params)
         place_hours = np.array(params.place_ships) * HOURS_PER_YEAR * presence[:, None]
-        place = weight / (params.prior_ship_hours + figures.years * place_hours)
+        place = falling / (params.prior_ship_hours + figures.years * place_hours)
         base_shape = figures.elsewhere + 0.5
         base = base_shape / (np.array(params.region_ships) * HOURS_PER_YEAR * figures.years)
         mean = np.vstack([place + base, base])
         variance = np.vstack([place**2 / np.maximum(near, 1e-9) + base**2 / base_shape,
                               base**2 / base_shape])  # fmt: skip
         return cls(
-            params=params, source=figures.source, cells=cells, mean=mean,
+            params=params, source=figures.source, cells=cells, at_sea=at_sea, mean=mean,
             shape=mean**2 / variance,
             ship_hours=np.vstack([place_hours, np.zeros((1, len(Activity)))]),
             hours=_hour_factor(figures.hours, params.hour_prior),
@@ -169,18 +178,45 @@ class HazardField:
         low, high = _interval(mean**2 / variance, mean, params.interval)
         return Rate(mean=mean, low=low, high=high)
 
+    def cells_in(self, bbox: tuple[float, float, float, float]) -> pd.DataFrame:
+        """The cells of a box (west, south, east, north; west > east crosses 180), by H3 index.
+
+        Columns ``cell, lon, lat, area_nm2, incidents_per_year, low, high``; those whose centre is
+        at sea or that hold an incident. ``area_nm2`` is the sea part, of 49 samples a cell.
+
+        Raises:
+            BadInputError: the box is none.
+        """
+        inside = np.array(sorted(_box_cells(bbox, self.params.resolution)), np.uint64)
+        lat, lon = _centres(inside)
+        rows = self._rows_of(inside)
+        keep = ~is_land(lon, lat) | np.append(self.at_sea, False)[rows]
+        inside, lon, lat = inside[keep], lon[keep], lat[keep]
+        area = _sea_area_nm2(inside, lon, lat)
+        rate = self.per_year(inside, area)
+        return pd.DataFrame(
+            {
+                "cell": [h3.int_to_str(c) for c in inside.tolist()],
+                "lon": lon, "lat": lat, "area_nm2": area,
+                "incidents_per_year": rate.mean, "low": rate.low, "high": rate.high,
+            }
+        )  # fmt: skip
+
     def hotspots(self, top: int = 150) -> dict[str, Any]:
         """The cells with most expected incidents a year, as a GeoJSON FeatureCollection."""
-        area = np.array([h3i.cell_area(c, "km^2") for c in self.cells.tolist()]) / KM2_PER_NM2
-        rate = self.per_year(self.cells, area)
-        order = np.lexsort((self.cells, -rate.mean))[:top]
+        cells = self.cells[self.at_sea]
+        lat, lon = _centres(cells)
+        rate = self.per_year(cells, _sea_area_nm2(cells, lon, lat))
+        order = np.lexsort((cells, -rate.mean))[:top]
         return {
             "type": "FeatureCollection",
-            "features": [self._feature(rank, int(i), rate) for rank, i in enumerate(order, 1)],
+            "features": [
+                self._feature(rank, int(cells[i]), rate, int(i)) for rank, i in enumerate(order, 1)
+            ],
         }
 
-    def _feature(self, rank: int, i: int, rate: Rate) -> dict[str, Any]:
-        cell = h3.int_to_str(int(self.cells[i]))
+    def _feature(self, rank: int, index: int, rate: Rate, i: int) -> dict[str, Any]:
+        cell = h3.int_to_str(index)
         ring = [[round(x, 5), round(y, 5)] for y, x in h3.cell_to_boundary(cell)]
         return {
             "type": "Feature",
@@ -226,41 +262,71 @@ def _with_reports(
 
 def _spread(
     lon: Float64, lat: Float64, count: Float64, params: HazardParams
-) -> tuple[Cells, Float64, Float64, Float64]:
-    """Cells, incidents near each (c, 3), incidents falling in each (c, 3), presence (c,).
+) -> tuple[Cells, npt.NDArray[np.bool_], Float64, Float64, Float64]:
+    """Cells (c,), which are at sea, incidents near and falling in each (c, 3), presence (c,).
 
-    Presence is the share of a place's ships in the cell: the greatest over the places, so that
-    many incidents at one spot do not multiply the ships assumed there.
+    What falls on cells at sea sums to the incidents. Presence is the share of a place's ships in
+    the cell: the greatest over the places, so that many incidents at one spot do not multiply
+    the ships assumed there.
     """
-    near: dict[int, Float64] = defaultdict(lambda: np.zeros(len(Activity)))
-    falling: dict[int, Float64] = defaultdict(lambda: np.zeros(len(Activity)))
-    presence: dict[int, float] = defaultdict(float)
-    for x, y, row in zip(lon.tolist(), lat.tolist(), count, strict=True):
-        kernel = _kernel(x, y, params)
-        total = sum(kernel.values())
-        for cell, g in kernel.items():
-            near[cell] += row * g
-            falling[cell] += row * (g / total)
-            presence[cell] = max(presence[cell], g / total)
-    cells = sorted(near)
-    return (
-        np.array(cells, np.uint64),
-        np.array([near[c] for c in cells]).reshape(-1, len(Activity)),
-        np.array([falling[c] for c in cells]).reshape(-1, len(Activity)),
-        np.array([presence[c] for c in cells]),
-    )
+    kernels = [_kernel(x, y, params) for x, y in zip(lon.tolist(), lat.tolist(), strict=True)]
+    cells = np.unique(np.concatenate([np.zeros(0, np.uint64), *(c for c, _ in kernels)]))
+    homes = np.array([c[np.argmax(g)] for c, g in kernels], np.uint64)
+    centre_lat, centre_lon = _centres(cells)
+    at_sea = ~is_land(centre_lon, centre_lat) | np.isin(cells, homes)
+    near, falling = np.zeros((2, len(cells), len(Activity)))
+    presence = np.zeros(len(cells))
+    for (around, g), row in zip(kernels, count, strict=True):
+        rows = np.searchsorted(cells, around)
+        share = g / g[at_sea[rows]].sum()
+        near[rows] += row * g[:, None]
+        falling[rows] += row * share[:, None]
+        presence[rows] = np.maximum(presence[rows], share)
+    return cells, at_sea, near, falling, presence
 
 
-def _kernel(lon: float, lat: float, params: HazardParams) -> dict[int, float]:
-    """Gaussian weight of each cell within about four standard deviations, 1 at the place."""
+def _kernel(lon: float, lat: float, params: HazardParams) -> tuple[Cells, Float64]:
+    """Cells within some four standard deviations and their Gaussian weight, 1 at the place."""
     home = int(h3i.latlng_to_cell(lat, lon, params.resolution))
-    apart_nm = h3.average_hexagon_edge_length(params.resolution, "km") * 1.732 / 1.852
-    rings = max(1, round(4 * params.spread_nm / apart_nm))
-    weight = {}
-    for cell in sorted(int(c) for c in h3i.grid_disk(home, rings)):
-        away_m = h3.great_circle_distance((lat, lon), h3i.cell_to_latlng(cell), unit="m")
-        weight[cell] = float(np.exp(-0.5 * (away_m / M_PER_NM / params.spread_nm) ** 2))
-    return weight
+    apart_nm = math.sqrt(3) * h3.average_hexagon_edge_length(params.resolution, "m") / M_PER_NM
+    around = np.sort(h3i.grid_disk(home, max(1, round(4 * params.spread_nm / apart_nm))))
+    centre_lat, centre_lon = _centres(around)
+    away_nm = distance_nm(lon, lat, centre_lon, centre_lat)
+    return around.astype(np.uint64), np.exp(-0.5 * (away_nm / params.spread_nm) ** 2)
+
+
+def _centres(cells: Cells) -> tuple[Float64, Float64]:
+    """Latitudes and longitudes of the cells' centres, shape (n,) each."""
+    centres = np.array([h3i.cell_to_latlng(c) for c in cells.tolist()]).reshape(-1, 2)
+    return centres[:, 0], centres[:, 1]
+
+
+def _box_cells(bbox: tuple[float, float, float, float], resolution: int) -> set[int]:
+    west, south, east, north = bbox
+    if not (-90 <= south < north <= 90 and -180 <= west <= 180 and -180 <= east <= 180):
+        raise BadInputError(
+            f"not a box: {bbox}", field="bbox", mend="write west,south,east,north in degrees"
+        )
+    if west > east:
+        one, other = (west, south, 180.0, north), (-180.0, south, east, north)
+        return _box_cells(one, resolution) | _box_cells(other, resolution)
+    edges = np.linspace(west, east, math.ceil((east - west) / 60) + 1).tolist()
+    found: set[int] = set()
+    for left, right in pairwise(edges):
+        box = [(south, left), (south, right), (north, right), (north, left)]
+        found.update(int(c) for c in h3i.polygon_to_cells(h3.LatLngPoly(box), resolution))
+    return found
+
+
+def _sea_area_nm2(cells: Cells, lon: Float64, lat: Float64) -> Float64:
+    """Sea part of each cell; a cell well off the coast is not sampled."""
+    area = np.array([h3i.cell_area(c, "km^2") for c in cells.tolist()]) / KM2_PER_NM2
+    radius_nm = np.sqrt(area)
+    for i in np.flatnonzero(shore_distance_nm(lon, lat) < radius_nm + SHORE_ERROR_NM).tolist():
+        cell = int(cells[i])
+        inner_lat, inner_lon = _centres(h3i.cell_to_children(cell, h3i.get_resolution(cell) + 2))
+        area[i] *= 1 - is_land(inner_lon, inner_lat).mean()
+    return np.asarray(area)
 
 
 def _hour_factor(counts: Float64, prior: float) -> Float64:

@@ -33,6 +33,9 @@ YEAR_US = 365.25 * DAY_US
 GROUP_RADIUS_NM = 25.0
 """Incidents nearer than this are of one place, as in the packaged figures."""
 
+HISTORY_HALF_LIFE_YEARS = 5.0
+"""Of an incident's weight in a history; places stay what they are for years. Chosen by us."""
+
 
 class Activity(IntEnum):
     """What a ship is doing, the column of every per-activity array."""
@@ -141,7 +144,9 @@ def read_incidents(source: str | pd.DataFrame) -> tuple[tuple[Incident, ...], Ma
     return tuple(sorted(found, key=lambda i: (i.at_us, i.lon, i.lat))), dict(rejected)
 
 
-def figures_of(incidents: Iterable[Incident], at_us: int, half_life_years: float) -> Figures:
+def figures_of(
+    incidents: Iterable[Incident], at_us: int, half_life_years: float = HISTORY_HALF_LIFE_YEARS
+) -> Figures:
     """Counts of the incidents before `at_us`, each halved for every half-life of age.
 
     `years` is decayed alike, from the first incident to `at_us`, so that a steady stream keeps
