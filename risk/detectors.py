@@ -13,7 +13,9 @@ from typing import Any, Final
 
 from risk.detect import Detector
 from risk.detect.gap import Gap, GapParams
+from risk.detect.loitering import Loitering, LoiteringParams
 from risk.detect.rendezvous import Rendezvous, RendezvousParams
+from risk.detect.stop import Stop, StopParams
 from sea.errors import BadInputError, UnavailableError
 
 Params = Mapping[str, Mapping[str, Any]]
@@ -21,6 +23,8 @@ Params = Mapping[str, Mapping[str, Any]]
 _STANDARD: Final[Mapping[str, tuple[Callable[[Any], Detector], type[Any]]]] = {
     "gap": (Gap, GapParams),
     "rendezvous": (Rendezvous, RendezvousParams),
+    "loitering": (Loitering, LoiteringParams),
+    "stop": (Stop, StopParams),
 }
 
 

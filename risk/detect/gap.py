@@ -79,7 +79,7 @@ class GapParams:
 class Gap:
     """Watches every vessel's silence, and silences in company."""
 
-    kinds = ("gap", "coverage_lost")
+    kinds: tuple[str, ...] = ("gap", "coverage_lost")
 
     def __init__(self, params: GapParams | None = None) -> None:
         self.params = params or GapParams()

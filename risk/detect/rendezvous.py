@@ -78,7 +78,7 @@ class _Meeting:
 class Rendezvous:
     """Finds pairs at the end of every event-minute; sees only each vessel's latest fix."""
 
-    kinds = ("rendezvous",)
+    kinds: tuple[str, ...] = ("rendezvous",)
 
     def __init__(self, params: RendezvousParams | None = None) -> None:
         self.params = params or RendezvousParams()
