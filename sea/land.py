@@ -14,6 +14,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from sea.geodesy import RADIUS_NM, distance_nm, unit_vectors
+
 CELLS_PER_DEGREE: Final = 60
 """Cells of the land mask; one is 1 nm from north to south."""
 
@@ -22,6 +24,12 @@ SHORE_CELLS_PER_DEGREE: Final = 10
 
 INLAND_LIMIT_NM: Final = 15.0
 """Distances inland are known up to this only."""
+
+SHORE_ERROR_NM: Final = 4.5
+"""By how much `shore_distance_nm` may be too far: the grid's diagonal, halved, and some."""
+
+_HARBOUR_NM: Final = 2.0
+_SHORTEST_NM: Final = 0.5
 
 _SCALE_NM: Final = 20.0
 _FARTHEST_NM: Final = 1500.0
@@ -62,11 +70,46 @@ def inland_nm(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
     return np.maximum(-_interpolated(lon, lat), 0.0)
 
 
+def crosses_land(
+    lon1: npt.ArrayLike, lat1: npt.ArrayLike, lon2: npt.ArrayLike, lat2: npt.ArrayLike
+) -> Bools:
+    """Whether the great circle between each pair of positions crosses land cells, shape (n,).
+
+    Harbours often lie in land cells: at each end, land is allowed for as far as the place is
+    inland and two cells more. Stretches are halved until each is farther from the shore than it
+    is long, or shorter than a cell.
+    """
+    ends = np.broadcast_arrays(*(np.atleast_1d(x).astype(float) for x in (lon1, lat1, lon2, lat2)))
+    first, last = unit_vectors(*ends[:2]), unit_vectors(*ends[2:])
+    arc = distance_nm(*ends) / RADIUS_NM
+    start, end = (inland_nm(*place) + _HARBOUR_NM for place in (ends[:2], ends[2:]))
+    length = arc * RADIUS_NM - start - end
+    crossing = np.zeros(len(arc), bool)
+    pair = np.flatnonzero(length > 0)
+    middle, half = (start + length / 2)[pair], length[pair] / 2
+    while len(pair):
+        lon, lat = _between(first[pair], last[pair], arc[pair], middle / RADIUS_NM)
+        crossing[pair[is_land(lon, lat)]] = True
+        doubtful = (shore_distance_nm(lon, lat) - SHORE_ERROR_NM < half) & (half > _SHORTEST_NM)
+        doubtful &= ~crossing[pair]
+        half = np.repeat(half[doubtful] / 2, 2)
+        middle = np.repeat(middle[doubtful], 2) + np.tile([-1.0, 1.0], len(half) // 2) * half
+        pair = np.repeat(pair[doubtful], 2)
+    return crossing
+
+
 def encode_shore(away_nm: Floats) -> npt.NDArray[np.uint8]:
     """One byte for each distance from the shore, negative inland: 1 nm inland, finer at sea."""
     at_sea = np.log1p(np.clip(away_nm, 0, _FARTHEST_NM) / _SCALE_NM) * _CODES_PER_E
     code = INLAND_LIMIT_NM + np.where(away_nm < 0, np.maximum(away_nm, -INLAND_LIMIT_NM), at_sea)
     return np.round(code).astype(np.uint8)
+
+
+def _between(first: Floats, last: Floats, arc: Floats, along: Floats) -> tuple[Floats, Floats]:
+    """Positions at an angle along the arcs from first to last (unit vectors), in degrees."""
+    weights = np.sin(arc - along)[:, None] * first + np.sin(along)[:, None] * last
+    x, y, z = weights.T
+    return np.degrees(np.arctan2(y, x)), np.degrees(np.arctan2(z, np.hypot(x, y)))
 
 
 def _interpolated(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:

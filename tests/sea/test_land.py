@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sea.geodesy import destination, distance_nm
-from sea.land import inland_nm, is_land, shore_distance_nm
+from sea.land import crosses_land, inland_nm, is_land, shore_distance_nm
 
 LAND = {"Mexico City": (-99.13, 19.43), "Bogota": (-74.07, 4.71), "Quito": (-78.47, -0.18)}
 SEA = {"Gulf of Mexico": (-90, 25), "off Manta": (-81.5, -1), "Caribbean": (-75, 15)}
@@ -71,3 +71,28 @@ def test_an_unknown_position_is_no_land_and_has_no_distance():
 def test_arrays_keep_their_shape():
     lon, lat = np.zeros((2, 3)), np.full(3, 10.0)
     assert is_land(lon, lat).shape == shore_distance_nm(lon, lat).shape == (2, 3)
+
+
+def test_great_circles_over_the_isthmus_cross_land_and_those_at_sea_do_not():
+    pacific, atlantic, far_out = (-79.5, 8.0), (-79.9, 10.0), (-110.0, 0.0)
+    assert crosses_land(*pacific, *atlantic).all()
+    assert not crosses_land(*pacific, -81.0, 6.0).any()
+    assert not crosses_land(*far_out, 175.0, -10.0).all()
+
+
+@given(st.floats(-100, -60), st.floats(-10, 25), st.floats(0, 360), st.floats(5, 600))
+def test_a_crossing_is_what_sampling_each_half_mile_finds(lon, lat, course, miles):
+    lon2, lat2 = destination(lon, lat, course, miles)
+    if is_land(lon, lat) or is_land(lon2, lat2):
+        return
+    along = np.arange(2.0, miles - 2.0, 0.5)
+    found = is_land(*destination(lon, lat, course, along))
+    if crosses_land(lon, lat, lon2, lat2)[0]:
+        assert is_land(*destination(lon, lat, course, np.arange(2.0, miles - 2.0, 0.02))).any()
+    else:
+        assert found.sum() <= 2
+
+
+def test_a_harbour_in_a_land_cell_can_be_left():
+    assert is_land(-77.121278, -12.053688)
+    assert not crosses_land(-77.121278, -12.053688, -77.25, -12.05).any()
