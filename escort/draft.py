@@ -67,15 +67,25 @@ class Workshop:
     def insert(
         self, draft: Draft, request: int, assets: Iterable[int] | None = None
     ) -> Draft | None:
-        """The draft with the request put in where it adds least transit; None if nowhere."""
+        """The draft with the request put in where it adds least transit.
+
+        None where it fits nowhere, or the transit would cost more than the risk averted.
+        """
         best: tuple[float, Schedule] | None = None
+        worth_nm = self.worth_nm(request)
         for asset in self.able[request] if assets is None else assets:
             schedule = self.into(draft.schedules[asset], request)
             if schedule is not None:
                 added_nm = schedule.transit_nm - draft.schedules[asset].transit_nm
-                if best is None or added_nm < best[0]:
+                if added_nm < (worth_nm if best is None else best[0]):
                     best = added_nm, schedule
         return None if best is None else draft.put(best[1])
+
+    def worth_nm(self, request: int) -> float:
+        """Transit at which the request is not worth serving; endless if an officer locked it."""
+        if request in self.held:
+            return math.inf
+        return self.scenario.requests[request].risk_value / TRANSIT_COST_PER_NM
 
     def append(self, draft: Draft, request: int) -> Draft | None:
         """The draft with the request last on the nearest asset that can still take it on."""
@@ -85,7 +95,7 @@ class Workshop:
             schedule = self.judge.schedule(asset, order)
             if isinstance(schedule, Schedule):
                 added_nm = schedule.escorts[-1].transit_nm
-                if best is None or added_nm < best[0]:
+                if added_nm < (self.worth_nm(request) if best is None else best[0]):
                     best = added_nm, schedule
         return None if best is None else draft.put(best[1])
 

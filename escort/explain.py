@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from escort.draft import Draft, Workshop
+from escort.draft import TRANSIT_COST_PER_NM, Draft, Workshop
 from escort.feasibility import Obstacle
 from escort.improve import force
 from sea.instants import iso_z
@@ -127,23 +127,31 @@ def _outbid(
     scenario, able = workshop.scenario, workshop.able[request]
     count = f"{len(able)} asset{'s' * (len(able) > 1)} could serve it alone"
     if expired():
-        text = f"Outbid: {count}, all busy; the price was not worked out in the time given."
-        return Unserved(request=request, reason="outbid", detail=text, would_cost=None)
+        text = f"{count}, but the time given ran out before this one was priced."
+        return Unserved(request=request, reason="out_of_time", detail=text, would_cost=None)
     forced = force(workshop, draft, request)
     if forced is None:
         text = f"{count}, but locked escorts keep them."
         return Unserved(request=request, reason="locked_out", detail=text, would_cost=None)
-    cost = max(0.0, draft.objective(scenario) - forced.objective)
+    loss = draft.objective(scenario) - forced.objective
+    by = f"serving it with {scenario.assets[forced.asset].name}"
+    value = scenario.requests[request].risk_value
+    if loss < 0:
+        text = f"{count}, but the time given ran out; {by} would gain {-loss:.2g}."
+        return Unserved(request=request, reason="out_of_time", detail=text, would_cost=0.0)
+    if not forced.displaced:
+        more_nm = (loss + value) / TRANSIT_COST_PER_NM
+        text = f"{count}, but {by} takes {more_nm:.0f} nm more transit for {value:.2g} of risk."
+        return Unserved(request=request, reason="not_worth_transit", detail=text, would_cost=loss)
     names = ", ".join(
         f"{scenario.requests[r].id} (risk value {scenario.requests[r].risk_value:.2g})"
         for r in forced.displaced
     )
     text = (
-        f"Outbid by {names or 'transit alone'}: {count}; serving it with "
-        f"{scenario.assets[forced.asset].name} would cost {cost:.2g} "
-        f"(its own risk value is {scenario.requests[request].risk_value:.2g})."
+        f"Outbid by {names}: {count}; {by} would cost {loss:.2g} "
+        f"(its own risk value is {value:.2g})."
     )
-    return Unserved(request=request, reason="outbid", detail=text, would_cost=cost)
+    return Unserved(request=request, reason="outbid", detail=text, would_cost=loss)
 
 
 def _lost_lock(workshop: Workshop, request: int, asset: int) -> Unserved:
