@@ -28,6 +28,7 @@ function row(store: Store, tasking: Tasking, escort: Escort, actions: BoardActio
   const mmsis = store.mmsisOf(escort);
   const requests = escort.requests.map((id) => store.requests.get(id)).filter((r) => r !== undefined);
   const averted = escort.risk_value ?? (requests.length ? requests.reduce((sum, r) => sum + r.risk_value, 0) : null);
+  const why = escort.why ?? tasking.why ?? `${trim(escort.transit_nm)} nm to reach her, ${trim(escort.leg_nm)} nm together`;
   const chosen = store.selected !== null && mmsis.includes(store.selected.mmsi);
   return html`<tr class=${chosen ? "chosen" : ""}>
     <td><b>${tasking.name ?? asset.name ?? tasking.asset}</b><small>${tasking.class ?? asset.class ?? ""}</small></td>
@@ -37,7 +38,7 @@ function row(store: Store, tasking: Tasking, escort: Escort, actions: BoardActio
     <td>${when(escort.release_at, escort.release_position ?? requests[0]?.release, now)}</td>
     <td><span class="status">${escort.status ?? tasking.status ?? "proposed"}</span></td>
     <td class="number">${averted === null ? DASH : trim(averted)}</td>
-    <td class="why">${escort.why ?? tasking.why ?? `${trim(escort.transit_nm)} nm to reach her, ${trim(escort.leg_nm)} nm together`}</td>
+    <td class="why" title=${why}><p>${why}</p></td>
   </tr>`;
 }
 

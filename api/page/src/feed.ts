@@ -6,11 +6,11 @@ import type { Store } from "./store";
 
 const REFRESH_MS = 20_000;
 const REFRESH_SOON_MS = 2_000;
-const TRACK_H = 24;
 
 export class Feed {
   private soon = 0;
-  private planRevision: number | null = null;
+  /** As the last notice said; 0 while there is no plan. */
+  private planRevision = 0;
 
   constructor(private readonly store: Store) {}
 
@@ -41,16 +41,16 @@ export class Feed {
     const { store } = this;
     await this.attempt(async () => {
       const [vessels, events, requests, plan] = await Promise.all([
-        readAll<Vessel>("/v1/vessels?limit=1000"),
-        readAll<SeaEvent>("/v1/events?limit=200", 1),
-        readAll<EscortRequest>("/v1/requests?limit=1000"),
-        read<Plan>("/v1/plans/current"),
+        readAll<Vessel>("/v1/vessels?limit=1000", "vessels"),
+        readAll<SeaEvent>("/v1/events?limit=200", "events", 1),
+        readAll<EscortRequest>("/v1/requests", "requests"),
+        this.planRevision ? read<Plan>("/v1/plans/current") : null,
       ]);
       for (const vessel of vessels) store.vessels.set(Number(vessel.mmsi), vessel);
       store.happened(events);
       store.requests = new Map(requests.map((request) => [request.id, request]));
       store.plan = plan;
-      store.assets = new Map((plan?.assets ?? []).map((asset: Asset) => [asset.id, asset]));
+      store.assets = new Map((plan?.assets ?? []).map((asset: Asset) => [asset.id, placed(asset)]));
       if (store.selected) await this.readSelection(store.selected.mmsi);
     });
   }
@@ -66,12 +66,10 @@ export class Feed {
 
   private async readSelection(mmsi: number): Promise<void> {
     const root = `/v1/vessels/${mmsiText(mmsi)}`;
-    const newest = this.store.newestReport * 1000 || Date.now();
-    const from = new Date(newest - TRACK_H * 3_600_000).toISOString().replace(/\.\d+Z$/, "Z");
     const [vessel, track, events] = await Promise.all([
       read<Vessel>(root),
-      read<GeoJSON.GeoJSON>(`${root}/track?from=${from}`),
-      readAll<SeaEvent>(`${root}/events?limit=100`, 1),
+      read<GeoJSON.GeoJSON>(`${root}/track`),
+      readAll<SeaEvent>(`${root}/events?limit=100`, "events", 1),
     ]);
     if (this.store.selected?.mmsi !== mmsi) return;
     const problem = vessel ? null : "The service has no record of this ship.";
@@ -95,8 +93,8 @@ export class Feed {
     store.dataAge = notice.data_age_s ?? null;
     store.noticedAt = Date.now();
     store.happened(notice.events ?? []);
-    const replanned = this.planRevision !== null && notice.plan_revision !== this.planRevision;
-    this.planRevision = notice.plan_revision ?? null;
+    const replanned = notice.plan_revision !== this.planRevision;
+    this.planRevision = notice.plan_revision;
     if ((replanned || notice.events?.length) && !this.soon) {
       this.soon = window.setTimeout(() => {
         this.soon = 0;
@@ -118,3 +116,6 @@ export class Feed {
     this.store.changed();
   }
 }
+
+/** A scenario with its own distances gives places by number: those cannot be drawn. */
+const placed = (asset: Asset): Asset => ({ ...asset, position: Array.isArray(asset.position) ? asset.position : null });

@@ -13,7 +13,8 @@ export interface Notice {
   exercise?: boolean;
   data_age_s?: number | null;
   events?: SeaEvent[];
-  plan_revision?: number;
+  /** A number that changes with the plan; 0 while there is none. */
+  plan_revision: number;
 }
 
 export interface LiveHandlers {

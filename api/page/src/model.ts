@@ -145,11 +145,6 @@ export interface Plan {
   assets?: Maybe<Asset[]>;
 }
 
-export interface Page<T> {
-  items: T[];
-  next_cursor: Maybe<string>;
-}
-
 /** A ship of the live picture. */
 export interface Ship {
   mmsi: number;

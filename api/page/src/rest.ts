@@ -1,6 +1,4 @@
 /** Reading the service's resources; 401 has an error of its own, because the page answers it. */
-import type { Page } from "./model";
-
 export class SignedOut extends Error {}
 
 /** One resource; null where the service says 404. */
@@ -22,15 +20,17 @@ async function said(response: Response): Promise<string> {
   }
 }
 
-/** All items of a list, page after page, up to `pages` of them. */
-export async function readAll<T>(path: string, pages = 40): Promise<T[]> {
+type Part<Name extends string, T> = Record<Name, T[]> & { next?: string | null };
+
+/** The items a list holds under `name`, page after page, up to `pages` of them. */
+export async function readAll<T, Name extends string = string>(path: string, name: Name, pages = 40): Promise<T[]> {
   const items: T[] = [];
   let cursor: string | null | undefined = null;
   for (let page = 0; page < pages; page++) {
     const next: string = cursor ? `${path}&cursor=${encodeURIComponent(cursor)}` : path;
-    const got: Page<T> | null = await read<Page<T>>(next);
-    items.push(...(got?.items ?? []));
-    cursor = got?.next_cursor;
+    const got: Part<Name, T> | null = await read<Part<Name, T>>(next);
+    items.push(...(got?.[name] ?? []));
+    cursor = got?.next;
     if (!cursor) break;
   }
   return items;

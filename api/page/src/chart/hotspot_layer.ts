@@ -1,14 +1,14 @@
-/** The hazard field on the chart: cells coloured by their rank among those served. */
+/** The hazard field on the chart: cells coloured by how hot they are among those served. */
 import type { Map as MapLibre } from "maplibre-gl";
 import { source } from "./ship_layer";
 
-const RAMP = ["interpolate", ["linear"], ["get", "rank"], 0, "#2a2350", 0.5, "#6b2f6f", 0.8, "#a83d6a", 1, "#e0575b"] as never;
+const RAMP = ["interpolate", ["linear"], ["get", "heat"], 0, "#2a2350", 0.5, "#6b2f6f", 0.8, "#a83d6a", 1, "#e0575b"] as never;
 
 export function addHotspotLayer(map: MapLibre): void {
   map.addSource("hotspots", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
   map.addLayer({
     id: "hotspots", type: "fill", source: "hotspots", layout: { visibility: "none" },
-    paint: { "fill-color": RAMP, "fill-opacity": ["interpolate", ["linear"], ["get", "rank"], 0, 0.1, 1, 0.55], "fill-antialias": false },
+    paint: { "fill-color": RAMP, "fill-opacity": ["interpolate", ["linear"], ["get", "heat"], 0, 0.1, 1, 0.55], "fill-antialias": false },
   }, "land");
 }
 
@@ -18,7 +18,7 @@ export function drawHotspots(map: MapLibre, served: GeoJSON.FeatureCollection): 
   const last = Math.max(1, ascending.length - 1);
   const features = served.features.map((cell, i) => ({
     ...cell,
-    properties: { ...cell.properties, rank: lowerBound(ascending, rates[i]!) / last },
+    properties: { ...cell.properties, heat: lowerBound(ascending, rates[i]!) / last },
   }));
   source(map, "hotspots").setData({ type: "FeatureCollection", features });
 }

@@ -34,7 +34,13 @@ export function addPlanLayers(map: MapLibre): void {
 }
 
 export function drawPlan(map: MapLibre, store: Store): void {
-  const features = (store.plan?.taskings ?? []).flatMap((tasking) => drawTasking(tasking, store));
+  const taskings = store.plan?.taskings ?? [];
+  const tasked = new Set(taskings.map((tasking) => tasking.asset));
+  const idle = [...store.assets.values()].filter((asset) => !tasked.has(asset.id));
+  const features = [
+    ...idle.flatMap((asset) => drawAsset(asset.position, asset.name ?? asset.id, false)),
+    ...taskings.flatMap((tasking) => drawTasking(tasking, store)),
+  ];
   source(map, "plan").setData({ type: "FeatureCollection", features });
 }
 
@@ -45,8 +51,7 @@ function drawTasking(tasking: Tasking, store: Store): GeoJSON.Feature[] {
   const chosen =
     store.selected === null ||
     tasking.escorts.some((escort) => store.mmsisOf(escort).includes(store.selected!.mmsi));
-  const features: GeoJSON.Feature[] = [];
-  if (start) features.push(point(start, { icon: "asset", text: name, chosen }));
+  const features = drawAsset(start, name, chosen);
   let from = start;
   for (const escort of tasking.escorts) {
     const [request] = escort.requests.map((id) => store.requests.get(id));
@@ -60,6 +65,10 @@ function drawTasking(tasking: Tasking, store: Store): GeoJSON.Feature[] {
     from = release;
   }
   return features;
+}
+
+function drawAsset(position: Position | null | undefined, text: string, chosen: boolean): GeoJSON.Feature[] {
+  return position ? [point(position, { icon: "asset", text, chosen })] : [];
 }
 
 const point = (coordinates: Position, properties: GeoJSON.GeoJsonProperties): GeoJSON.Feature => ({

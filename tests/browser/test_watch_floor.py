@@ -1,0 +1,91 @@
+"""The page over the real service and the exercise, in a real Chromium."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+FIRST_USE_S = 180.0
+WITH_SHIP = re.compile(r"#map=[-\d./]+&ship=\d{9}$")
+
+
+def test_within_three_minutes_the_page_shows_moving_ships_an_event_reasons_and_an_escort(
+    watch: Any, tmp_path: Path
+) -> None:
+    watch.until("a first picture", lambda: watch.flag("ready"), within_s=FIRST_USE_S)
+    first = watch.flag("positions")
+    watch.until("ships moving", lambda: _moved(first, watch.flag("positions")), within_s=60)
+    watch.until("an event", lambda: watch.flag("events"), within_s=FIRST_USE_S)
+    watch.until("a ship with reasons", lambda: watch.flag("explained"), within_s=FIRST_USE_S)
+    watch.until("a proposed escort", lambda: watch.flag("escorts"), within_s=FIRST_USE_S)
+
+    board = watch.page.locator("#dock tbody tr")
+    expect(board.first).to_contain_text("proposed")
+    expect(board.first).to_contain_text("Z")
+    board.first.locator("button.link").first.click()
+    expect(watch.page.locator("#panel .escorted")).to_contain_text("meets")
+    expect(watch.page.locator("#panel .reasons li").first).to_be_visible()
+
+    target = Path(os.environ.get("SAFEPASSAGE_SCREENSHOT") or tmp_path / "watch-floor.png")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    watch.page.wait_for_timeout(1500)  # the chart glides to the ship
+    watch.page.screenshot(path=target)
+    assert target.stat().st_size > 50_000
+    assert watch.errors == []
+    assert watch.foreign == []
+
+
+def test_the_list_is_driven_by_keys_alone(watch: Any) -> None:
+    watch.until("a first picture", lambda: watch.flag("ready"), within_s=FIRST_USE_S)
+    page = watch.page
+    name = page.locator("#ship-list li[role=option] b").nth(2).inner_text()
+    page.keyboard.press("/")
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")
+    expect(page.locator("#panel h2")).to_have_text(name)
+    expect(page.locator("#ship-list [aria-selected=true]")).to_contain_text(name)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowDown")
+    second = page.locator("#ship-list li[role=option]").nth(1)
+    expect(second).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Escape")
+    expect(page.locator("#panel")).to_be_hidden()
+    assert watch.errors == []
+
+
+def test_the_address_holds_the_view_and_the_ship(watch: Any) -> None:
+    watch.until("a first picture", lambda: watch.flag("ready"), within_s=FIRST_USE_S)
+    page = watch.page
+    page.locator("#ship-list li[role=option]").first.click()
+    name = page.locator("#panel h2").inner_text()
+    expect(page).to_have_url(WITH_SHIP)
+    page.reload()
+    expect(page.locator("#panel h2")).to_have_text(name, timeout=20_000)
+    assert watch.errors == []
+
+
+def test_hot_spots_are_drawn_when_asked_for(watch: Any) -> None:
+    watch.until("a first picture", lambda: watch.flag("ready"), within_s=FIRST_USE_S)
+    button = watch.page.get_by_role("button", name="Hot spots")
+    with watch.page.expect_response("**/v1/hotspots") as answer:
+        button.click()
+    assert answer.value.json()["features"]
+    expect(button).to_have_attribute("aria-pressed", "true")
+    assert watch.errors == []
+
+
+def test_who_is_not_signed_in_is_told_how_to(browser: Browser, sign_in_link: str) -> None:
+    page = browser.new_page()
+    page.goto(sign_in_link.split("/sign-in")[0])
+    expect(page.locator("#notice")).to_contain_text("Open the sign-in link that make run printed")
+    page.close()
+
+
+def _moved(before: dict[str, list[float]], after: dict[str, list[float]]) -> bool:
+    return sum(after.get(mmsi) != position for mmsi, position in before.items()) >= 3
