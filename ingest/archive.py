@@ -162,6 +162,24 @@ def open_archive(
     return Archive(Path(path), start_us=start_us, as_sent=as_sent)
 
 
+def plain_blocks(path: Path) -> Iterator[bytes]:
+    """The bytes of a file, uncompressed, in blocks.
+
+    Raises:
+        BadInputError: the file is damaged.
+        UnavailableError: there is no such file, or it may not be read.
+    """
+    with ExitStack() as stack:
+        try:
+            for _, stream in _members(path, stack):
+                while block := stream.read(BLOCK_BYTES):
+                    yield block
+        except (FileNotFoundError, PermissionError) as error:
+            raise UnavailableError(f"cannot read {path}: {error.strerror}") from error
+        except _BROKEN as error:
+            raise BadInputError(f"{path} is damaged: {error}") from error
+
+
 class _Counted(io.RawIOBase):
     """A stream whose head has been read already; counts its lines as they pass."""
 

@@ -202,7 +202,7 @@ def _sides(rows: pa.RecordBatch | pa.Table, kind: Int64) -> dict[str, Float64]:
 
 def _decimal(column: npt.NDArray[np.float32]) -> Float64:
     """The decimal that was stored as float32; AIS has tenths, archives at most hundredths."""
-    exact: Float64 = np.round(column.astype(np.float64), 3)
+    exact: Float64 = np.rint(column.astype(np.float64) * 1000) / 1000
     return exact
 
 
