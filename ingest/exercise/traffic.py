@@ -1,0 +1,308 @@
+"""What the aggregator passes on: motion and reception -> lines, an hour at a time.
+
+Ships transmit as often as ITU-R M.1371-5 asks (annex 1 table 1). The aggregator passes on one
+position of a ship a minute, the first heard after the ship's own second of each minute, and
+every static message heard. An hour is made from its number alone, whatever was made before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.exercise import encode
+from ingest.exercise.chance import uniform
+from ingest.exercise.fleet import Ship
+from ingest.exercise.reception import Reception
+from ingest.exercise.track import ANCHORED, FISHING, MOORED, Floats, Ints, States, Tracks
+from ingest.exercise.voyage import Itinerary
+from sea.instants import from_us
+from sea.units import DAY_US, SECOND_US, Microseconds
+
+BLOCK_S: Final = 3600
+STATIC_EVERY_S: Final = 360.0
+"""Static and voyage data every 6 min (ITU-R M.1371-5 annex 8, 3.3)."""
+
+_LATEST_S: Final = 2.0
+_NOISE_DEG: Final = 8 / 1852 / 60
+_SECOND_CHANCE: Final = 0.04
+_HEARD_STATIC: Final = 0.6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mute:
+    """A ship's transmitter is off."""
+
+    ship: int
+    from_s: float
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """Transmissions somebody heard, one a row; `second` is another station or -1."""
+
+    ship: Ints
+    at_s: Floats
+    states: States
+    receiver: Ints
+    second: Ints
+
+    def take(self, rows: npt.NDArray[np.generic]) -> "Heard":
+        """The rows of a mask or index."""
+        states = {name: getattr(self.states, name)[rows] for name in States.__slots__}
+        return Heard(ship=self.ship[rows], at_s=self.at_s[rows], states=States(**states),
+                     receiver=self.receiver[rows], second=self.second[rows])  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One hour of lines in order; `received_us` has one instant a line."""
+
+    received_us: Ints
+    lines: list[bytes]
+
+
+def report_interval_s(
+    class_b: npt.NDArray[np.bool_], sog: Floats, status: npt.NDArray[np.int8]
+) -> Floats:
+    """Seconds between position reports: ITU-R M.1371-5 annex 1 tables 1 and 2 (class B "CS")."""
+    lying = ((status == ANCHORED) | (status == MOORED)) & (sog <= 3)
+    class_a = np.select([lying, sog <= 14, sog <= 23], [180.0, 10.0, 6.0], 2.0)
+    return np.where(class_b, np.where(sog <= 2, 180.0, 30.0), class_a)
+
+
+class Traffic:
+    """All messages of a fleet that sails its itineraries."""
+
+    def __init__(
+        self,
+        ships: Sequence[Ship],
+        itineraries: Sequence[Itinerary],
+        mutes: Sequence[Mute],
+        reception: Reception,
+        *,
+        start_us: Microseconds,
+        seed: int,
+    ) -> None:
+        self._tracks = Tracks([i.track for i in itineraries])
+        self._mutes = mutes
+        self._reception = reception
+        self._names = reception.names
+        self._start_us = start_us
+        self._seed = seed
+        index = np.arange(len(ships))
+        self._phase = 60 * uniform(seed, "phase", index)
+        self._grid = uniform(seed, "grid", index)
+        self._class_b = np.array([s.class_b for s in ships])
+        self._mmsi = np.array([s.mmsi for s in ships])
+        self._statics = _Statics(ships, itineraries, start_us)
+
+    def heard(self, ship: Ints, first_minute: int, last_minute: int) -> Heard:
+        """Position reports passed on of ships, of the minutes [first, last) of each."""
+        minutes = np.arange(first_minute, last_minute)
+        rows = np.tile(ship, len(minutes))
+        due = np.repeat(minutes, len(ship)) * 60.0 + self._phase[rows]
+        state = self._tracks.at(rows, due)
+        interval = report_interval_s(self._class_b[rows], state.sog, state.status)
+        offset = self._grid[rows] * interval
+        at_s = offset + np.ceil((due - offset) / interval) * interval
+        sent = (at_s - due < 60) & ~self._muted(rows, at_s)
+        return self._received(rows[sent], at_s[sent])
+
+    def block(self, number: int) -> Block:
+        """All lines received in one hour since the start."""
+        begin = number * BLOCK_S // 60
+        everybody = np.arange(len(self._mmsi))
+        positions = self.heard(everybody, begin - 2, begin + BLOCK_S // 60)
+        statics = self._heard_statics(everybody, number)
+        rows = [*self._position_lines(positions), *self._static_lines(statics)]
+        low = self._start_us + number * BLOCK_S * SECOND_US
+        inside = [row for row in rows if low <= row[0] < low + BLOCK_S * SECOND_US]
+        inside.sort(key=lambda row: row[:3])
+        return Block(
+            received_us=np.array([row[0] for row in inside], np.int64),
+            lines=[row[3] for row in inside],
+        )
+
+    def _received(self, ship: Ints, at_s: Floats) -> Heard:
+        states = self._tracks.at(ship, at_s)
+        receiver, second = self._reception.heard(
+            ship, at_s, states.lon, states.lat, self._class_b[ship]
+        )
+        twice = uniform(self._seed, "twice", ship, np.floor(at_s)) < _SECOND_CHANCE
+        whole = Heard(ship=ship, at_s=at_s, states=states, receiver=receiver,
+                      second=np.where(twice, second, -1))  # fmt: skip
+        return whole.take(receiver >= 0)
+
+    def _heard_statics(self, everybody: Ints, number: int) -> Heard:
+        first = int(number * BLOCK_S // STATIC_EVERY_S) - 1
+        turns = np.arange(first, first + int(BLOCK_S // STATIC_EVERY_S) + 2)
+        ship = np.tile(everybody, len(turns))
+        at_s = (np.repeat(turns, len(everybody)) + self._grid[ship]) * STATIC_EVERY_S
+        lucky = uniform(self._seed, "static", ship, np.floor(at_s)) < _HEARD_STATIC
+        sent = lucky & ~self._muted(ship, at_s)
+        return self._received(ship[sent], at_s[sent])
+
+    def _muted(self, ship: Ints, at_s: Floats) -> npt.NDArray[np.bool_]:
+        muted = np.zeros(len(ship), bool)
+        if len(at_s):
+            low, high = at_s.min(), at_s.max()
+            for mute in self._mutes:
+                if mute.from_s <= high and mute.to_s >= low:
+                    off = (at_s >= mute.from_s) & (at_s < mute.to_s)
+                    muted |= off & (ship == mute.ship)
+        return muted
+
+    def _instants(self, heard: Heard) -> tuple[Ints, Ints]:
+        """(us of transmission, us of reception)."""
+        sent_us = self._start_us + np.rint(heard.at_s * SECOND_US).astype(np.int64)
+        late = 0.2 + 0.9 * uniform(self._seed, "late", heard.ship, np.floor(heard.at_s))
+        return sent_us, sent_us + np.rint(late * SECOND_US).astype(np.int64)
+
+    def _position_lines(self, heard: Heard) -> list[tuple[int, int, int, bytes]]:
+        sent_us, received_us = self._instants(heard)
+        rows: list[tuple[int, int, int, bytes]] = []
+        for class_b in (False, True):
+            mine = np.flatnonzero(self._class_b[heard.ship] == class_b)
+            part = heard.take(mine)
+            payload = self._payload(part, sent_us[mine], class_b=class_b)
+            again = np.flatnonzero(part.second >= 0)
+            which = np.concatenate([np.arange(len(mine)), again])
+            receiver = np.concatenate([part.receiver, part.second[again]])
+            at_us = received_us[mine][which]
+            at_us[len(mine) :] += SECOND_US // 3
+            lines = encode.single_part(
+                payload[which],
+                fill=0,
+                station=[self._names[r] for r in receiver.tolist()],
+                heard_at_s=at_us // SECOND_US,
+                channel=_channel(part.ship[which], at_us),
+            )
+            ships = part.ship[which].tolist()
+            rows += zip(at_us.tolist(), ships, [0] * len(which), lines, strict=True)
+        return rows
+
+    def _payload(self, heard: Heard, sent_us: Ints, *, class_b: bool) -> encode.Bytes:
+        ship, states = heard.ship, heard.states
+        tick = sent_us // SECOND_US
+        jitter = [
+            uniform(self._seed, salt, ship, tick) - 0.5 for salt in ("lon", "lat", "sog", "cog")
+        ]
+        lying = (states.status == ANCHORED) | (states.status == MOORED)
+        sog = np.maximum(states.sog + np.where(lying, np.abs(jitter[2]) * 0.5, jitter[2] * 0.2), 0)
+        cog = np.where(lying, 360 * (jitter[3] + 0.5), states.cog + jitter[3] * 1.6) % 360
+        heading = (states.heading + jitter[3] * 2) % 360
+        small = class_b or np.isin(states.status, [FISHING])
+        common = {
+            "mmsi": self._mmsi[ship],
+            "sog": np.rint(sog * 10).astype(np.int64),
+            "lon": np.rint((states.lon + jitter[0] * 2 * _NOISE_DEG) * 600_000).astype(np.int64),
+            "lat": np.rint((states.lat + jitter[1] * 2 * _NOISE_DEG) * 600_000).astype(np.int64),
+            "cog": np.rint(cog * 10).astype(np.int64) % 3600,
+            "heading": np.where(small, 511, np.rint(heading) % 360).astype(np.int64),
+            "second": tick % 60,
+        }
+        if class_b:
+            return encode.position_b(**common, radio=np.full(len(ship), 0xE0006))
+        return encode.position_a(
+            **common,
+            msg_type=np.where(lying, 3, 1),
+            nav_status=states.status.astype(np.int64),
+            rot=np.where(states.status == FISHING, -128, 0),
+            radio=(tick * 37 + ship * 101) % 2250,
+        )
+
+    def _static_lines(self, heard: Heard) -> list[tuple[int, int, int, bytes]]:
+        _, received_us = self._instants(heard)
+        rows: list[tuple[int, int, int, bytes]] = []
+        names = [self._names[r] for r in heard.receiver.tolist()]
+        for class_b in (False, True):
+            mine = np.flatnonzero(self._class_b[heard.ship] == class_b)
+            if not len(mine):
+                continue
+            ship, at_us = heard.ship[mine], received_us[mine]
+            station = [names[i] for i in mine.tolist()]
+            lines = (
+                self._statics.class_b(ship, at_us, station)
+                if class_b
+                else self._statics.class_a(ship, at_us, heard.at_s[mine], station)
+            )
+            for at, who, pair in zip(at_us.tolist(), ship.tolist(), lines, strict=True):
+                rows += [(at, who, 1, pair[0]), (at, who, 2, pair[1])]
+        return rows
+
+
+class _Statics:
+    """What ships say of themselves, ready as columns."""
+
+    def __init__(
+        self, ships: Sequence[Ship], itineraries: Sequence[Itinerary], start_us: Microseconds
+    ) -> None:
+        for name in ("mmsi", "imo", "ship_type", "to_bow", "to_stern", "to_port", "to_starboard"):
+            setattr(self, f"_{name}", np.array([getattr(s, name) for s in ships], np.int64))
+        self._name = encode.six_bit([s.name for s in ships], 20)
+        self._callsign = encode.six_bit([s.callsign for s in ships], 7)
+        notes = [(i, note) for i, it in enumerate(itineraries) for note in it.notes]
+        self._key = np.array([i * 1e9 + note.from_s for i, note in notes])
+        self._first = np.searchsorted([i for i, _ in notes], np.arange(len(ships)))
+        self._destination = encode.six_bit([note.destination for _, note in notes], 20)
+        self._draught = np.array([round(note.draught * 10) for _, note in notes])
+        self._eta = np.array([_eta(note.eta_s, start_us) for _, note in notes]).T
+
+    def class_a(
+        self, ship: Ints, received_us: Ints, at_s: Floats, station: Sequence[bytes]
+    ) -> list[tuple[bytes, bytes]]:
+        """Type 5 as the pair of its lines."""
+        note = np.searchsorted(self._key, ship * 1e9 + at_s, side="right") - 1
+        note = np.maximum(note, self._first[ship])
+        month, day, hour, minute = self._eta[:, note]
+        payload = encode.static_a(
+            **self._hull(ship), imo=self._column("imo", ship), name=self._name[ship],
+            month=month, day=day, hour=hour, minute=minute, draught=self._draught[note],
+            destination=self._destination[note],
+        )  # fmt: skip
+        return encode.two_part(payload, fill=2, station=station,
+                               heard_at_s=received_us // SECOND_US,
+                               channel=_channel(ship, received_us),
+                               group=1 + (received_us // 1000 + ship) % 9999)  # fmt: skip
+
+    def class_b(
+        self, ship: Ints, received_us: Ints, station: Sequence[bytes]
+    ) -> list[tuple[bytes, bytes]]:
+        """Type 24 parts A and B."""
+        heard: dict[str, object] = dict(station=station, heard_at_s=received_us // SECOND_US,
+                                        channel=_channel(ship, received_us))  # fmt: skip
+        part_a = encode.static_b_name(mmsi=self._column("mmsi", ship), name=self._name[ship])
+        part_b = encode.static_b_ship(
+            **self._hull(ship), vendor=encode.six_bit(["EXR"], 3)[[0] * len(ship)]
+        )
+        return list(
+            zip(
+                encode.single_part(part_a, fill=2, **heard),  # type: ignore[arg-type]
+                encode.single_part(part_b, fill=0, **heard),  # type: ignore[arg-type]
+                strict=True,
+            )
+        )
+
+    def _hull(self, ship: Ints) -> dict[str, npt.NDArray[np.int64]]:
+        names = ("mmsi", "ship_type", "to_bow", "to_stern", "to_port", "to_starboard")
+        return {**{n: self._column(n, ship) for n in names}, "callsign": self._callsign[ship]}
+
+    def _column(self, name: str, ship: Ints) -> Ints:
+        column: Ints = getattr(self, f"_{name}")[ship]
+        return column
+
+
+def _eta(eta_s: float, start_us: Microseconds) -> tuple[int, int, int, int]:
+    """(month, day, hour, minute); AIS' "not available" where there is none."""
+    if eta_s != eta_s:
+        return 0, 0, 24, 60
+    arrival = from_us(start_us + round(eta_s) * SECOND_US)
+    return arrival.month, arrival.day, arrival.hour, arrival.minute
+
+
+def _channel(ship: Ints, at_us: Ints) -> encode.Bytes:
+    return (ord("A") + (ship + at_us // 1000) % 2).astype(np.uint8)
