@@ -168,7 +168,7 @@ def factors_of(
                np.where(slow, params.slow, 1.0), innocent="she keeps a speed limit or saves fuel")
     ]  # fmt: skip
     if is_laden(ship, params):
-        text = f"Deep in the water: draught {ship.draught:.1f} m of {ship.max_draught:.1f} m."
+        text = f"Deep in the water: draught {ship.draught:.1f} m, at most {ship.max_draught:.1f} m."
         found.append(Factor("low_freeboard", text, none * params.low_freeboard,
                             innocent="the draught field may be old"))  # fmt: skip
     if ship.alone:
@@ -249,6 +249,10 @@ def assess_coercion(
     )  # fmt: skip
 
 
+ELSEWHERE = (-1, -1)
+MINOR_SHARE = 0.02
+"""A place with less of the whole is not worth a line of its own; chosen by us."""
+
 _VERB = {Activity.ANCHORED: "at anchor", Activity.BERTHED: "at berth",
          Activity.UNDER_WAY: "under way"}  # fmt: skip
 
@@ -256,7 +260,10 @@ _VERB = {Activity.ANCHORED: "at anchor", Activity.BERTHED: "at berth",
 def _place_reasons(steps: Steps, base: Float64, legs: Legs, scale: float) -> list[Reason]:
     groups: dict[tuple[int, int], list[int]] = defaultdict(list)
     for i, key in enumerate(zip(legs.place.tolist(), steps.activity.tolist(), strict=True)):
-        groups[key if key[0] >= 0 else (-1, -1)].append(i)
+        groups[key if key[0] >= 0 else ELSEWHERE].append(i)
+    least = MINOR_SHARE * float(base.sum())
+    for key in [k for k, rows in groups.items() if float(base[rows].sum()) < least]:
+        groups[ELSEWHERE] = sorted({*groups.pop(key), *groups.get(ELSEWHERE, ())})
     reasons = [
         _place_reason(place, activity, np.array(rows), steps, base, legs, scale)
         for (place, activity), rows in groups.items()
@@ -270,15 +277,18 @@ def _place_reason(
     hours = float(steps.hours[rows].sum())
     share = float(base[rows].sum()) * scale
     if place < 0:
-        text = (f"{duration(hours).capitalize()} away from every place with reported incidents; "
-                "what may happen there is what happens anywhere.")  # fmt: skip
+        text = f"{duration(hours)} where few or no incidents are reported."
         return Reason(code="elsewhere", text=text, contribution=share,
                       innocent_explanation=USUALLY)  # fmt: skip
     night = np.isin(steps.hour[rows].astype(np.int64), NIGHT_HOURS)
     dark = float(steps.hours[rows][night].sum())
     text = f"{duration(hours)} {_VERB[Activity(activity)]} off {legs.names[place]}"
     text += f" from {instant(int(steps.eta[rows[0]] - steps.hours[rows[0]] * HOUR_US))}"
-    text += f", {duration(dark)} of it at night (22-04 local)." if dark else ", all by day."
+    text += (
+        f", {duration(dark)} of it at night (22-04 local)."
+        if dark
+        else ", none of it at night (22-04 local)."
+    )
     return Reason(code=f"place_{Activity(activity).name.lower()}", text=text, contribution=share,
                   innocent_explanation=USUALLY)  # fmt: skip
 

@@ -35,6 +35,9 @@ KM2_PER_NM2 = (M_PER_NM / 1000.0) ** 2
 NIGHT_HOURS = (22, 23, 0, 1, 2, 3)
 """22 to 04 local: four of five packaged incidents whose hour is known."""
 
+JEFFREYS = 0.5
+"""Least shape of a Gamma: of a Poisson rate's uninformed prior (Jeffreys 1946)."""
+
 SHORE_ERROR_NM = 4.5
 """Most that `shore_distance_nm` is wrong by."""
 
@@ -129,10 +132,10 @@ class HazardField:
         cells, at_sea, near, falling, presence = _spread(lon, lat, count, params)
         place_hours = np.array(params.place_ships) * HOURS_PER_YEAR * presence[:, None]
         place = falling / (params.prior_ship_hours + figures.years * place_hours)
-        base_shape = figures.elsewhere + 0.5
+        base_shape = figures.elsewhere + JEFFREYS
         base = base_shape / (np.array(params.region_ships) * HOURS_PER_YEAR * figures.years)
         mean = np.vstack([place + base, base])
-        variance = np.vstack([place**2 / np.maximum(near, 1e-9) + base**2 / base_shape,
+        variance = np.vstack([place**2 / np.maximum(near, JEFFREYS) + base**2 / base_shape,
                               base**2 / base_shape])  # fmt: skip
         return cls(
             params=params, source=figures.source, cells=cells, at_sea=at_sea, mean=mean,

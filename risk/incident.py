@@ -208,7 +208,8 @@ def local_hour(
     at_us: npt.NDArray[np.int64] | int, lon: npt.NDArray[np.float64] | float
 ) -> npt.NDArray[np.float64]:
     """Hour of local mean solar time, 0..24: UTC + longitude / 15."""
-    return np.asarray((np.asarray(at_us) % DAY_US) / HOUR_US + np.asarray(lon) / 15.0) % 24.0
+    hour = ((np.asarray(at_us) % DAY_US) / HOUR_US + np.asarray(lon) / 15.0) % 24.0
+    return np.where(hour < 24.0, hour, 0.0)
 
 
 def _parsed(text: str) -> pd.DataFrame:

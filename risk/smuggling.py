@@ -22,6 +22,9 @@ unexplained silence high."""
 ENOUGH_HOURS = 2.0
 """Heard for less, or without a ship type, the state is insufficient data; chosen by us."""
 
+STEADY_KN = 12.0
+"""Too fast to go alongside; shown as speaking against a transfer now. Chosen by us."""
+
 UNEXPLAINED_SLACK_H = 2.0
 """Time in a gap that the distance covered does not explain; a boat transfer takes about this."""
 
@@ -154,6 +157,9 @@ def prioritise(vessel: Heard, events: Sequence[Event], now_us: Microseconds) -> 
     if band == "low":
         band = "low" if enough else "insufficient_data"
         reasons.append(_plain(vessel, enough))
+    elif vessel.sog >= STEADY_KN:
+        text = f"Now at {vessel.sog:.1f} kn, too fast for a transfer; it takes nothing off."
+        reasons.append(Reason(code="contrary", text=text, contribution=0.0))
     return Smuggling(priority=priority, band=band, reasons=tuple(reasons))
 
 
