@@ -37,6 +37,8 @@ function show(mmsi: number): void {
   const vessel = store.vessels.get(mmsi);
   const position: Position | null = ship ? [ship.lon, ship.lat] : vessel ? positionOf(vessel) : null;
   if (position) chart?.centre(position);
+  draw();
+  document.querySelector("tr.chosen")?.scrollIntoView({ block: "nearest" });
 }
 
 const writeView = () => history.replaceState(null, "", formatView(view));
@@ -89,7 +91,7 @@ function notice() {
       <p>Open the sign-in link that <code>make run</code> printed. A link works once; running
       <code>make run</code> again prints a new one.</p></div>`;
   }
-  const problem = chartProblem ?? store.problem;
+  const problem = chartProblem ?? (store.connection === "lost" ? null : store.problem); // the bar says that already
   return problem ? html`<p class="problem">${problem}</p>` : nothing;
 }
 
