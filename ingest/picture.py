@@ -144,6 +144,32 @@ class Picture:
         self.changed[slots[order]] = self.revision
         return slots
 
+    def newest(self) -> tuple[ReportBatch, StaticBatch]:
+        """The picture as one report and one static message of each vessel that sent one.
+
+        Applied to an empty picture they give the same newest state, but for `max_draught`.
+        """
+        n = len(self)
+        heard = np.flatnonzero(self.reported_at[:n] > UNKNOWN_TIME)
+        told = np.flatnonzero(self.static_at[:n] > UNKNOWN_TIME)
+        zero = np.zeros(len(told), np.float32)
+        nowhere = np.full(max(len(heard), len(told)), None, object)
+        return (
+            ReportBatch.of(
+                mmsi=self.mmsi[heard], reported_at=self.reported_at[heard],
+                received_at=self.reported_at[heard], rot=np.full(len(heard), np.nan),
+                source=nowhere[: len(heard)], **{c: getattr(self, c)[heard] for c in _POSITION},
+            ),
+            StaticBatch.of(
+                mmsi=self.mmsi[told], reported_at=self.static_at[told],
+                received_at=self.static_at[told], msg_type=np.full(len(told), 5),
+                source=nowhere[: len(told)], imo=self.imo[told], ship_type=self.ship_type[told],
+                to_bow=self.length[told], to_stern=zero, to_port=self.beam[told],
+                to_starboard=zero, draught=self.draught[told],
+                **{c: getattr(self, c)[told] for c in _TEXT},
+            ),
+        )  # fmt: skip
+
     def state(self) -> dict[str, Any]:
         """Everything needed to `restore`, as plain values and arrays trimmed to length."""
         n = len(self)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import asyncpg
 import numpy as np
 
-from ingest.batch import ReportBatch, StaticBatch
+from ingest.batch import Float32, Float64, ReportBatch, StaticBatch
 from sea.errors import SafePassageError
 from sea.instants import from_us
 
@@ -31,6 +31,7 @@ _COMMIT = """
 UPDATE readers SET log_offset = $2, snapshot = $3, taken_at = now()
 WHERE stage = $1 AND epoch = $4
 """
+_LAST = "SELECT log_offset, snapshot FROM readers WHERE stage = $1"
 _OFFSETS = "SELECT stage, log_offset FROM readers"
 _ENSURE_DAY = """
 SELECT format('CREATE TABLE IF NOT EXISTS positions_%s PARTITION OF positions '
@@ -92,6 +93,12 @@ async def offsets(database: asyncpg.Pool) -> dict[str, int]:
     return {row["stage"]: row["log_offset"] for row in await database.fetch(_OFFSETS)}
 
 
+async def last_snapshot(database: asyncpg.Pool, stage: str) -> tuple[int, bytes | None]:
+    """Offset and snapshot of the stage's last commit; (0, None) before the first."""
+    row = await database.fetchrow(_LAST, stage)
+    return (row["log_offset"], row["snapshot"]) if row else (0, None)
+
+
 async def ensure_day(database: asyncpg.Pool, day: object) -> None:
     """Makes the day's partition, unless rows of that day already lie in the DEFAULT one."""
     statement = await database.fetchval(_ENSURE_DAY, day)
@@ -145,19 +152,20 @@ def positions_copy(rows: ReportBatch) -> bytes:
     table = np.zeros(len(rows), np.dtype(layout))
     table["fields"] = len(_COLUMNS)
     keep = np.ones((len(rows), table.dtype.itemsize), bool)
+    offsets_of = {name: place[1] for name, place in (table.dtype.fields or {}).items()}
     for name, code in _COLUMNS:
         table[name] = values[name]
         table[f"{name}_size"] = np.dtype(code).itemsize
         if name in _NULLABLE:
             unknown = values[name] == _UNKNOWN
             table[f"{name}_size"][unknown] = -1
-            start = table.dtype.fields[name][1]
+            start = offsets_of[name]
             keep[unknown, start : start + np.dtype(code).itemsize] = False
     body = table.view(np.uint8).reshape(len(rows), -1)[keep].tobytes()
     return b"PGCOPY\n\xff\r\n\0" + bytes(8) + body + b"\xff\xff"
 
 
-def _scaled(values: np.ndarray[tuple[int], np.dtype[np.float32]], factor: int) -> np.ndarray:  # type: ignore[type-arg]
+def _scaled(values: Float32, factor: int) -> Float64:
     scaled = np.rint(values.astype(np.float64) * factor)
     return np.where(np.isfinite(scaled) & (np.abs(scaled) < 32767), scaled, _UNKNOWN)
 

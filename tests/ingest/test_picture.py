@@ -76,3 +76,18 @@ def test_arrow_gives_back_the_same_columns():
     back = ReportBatch.from_arrow(batch.to_arrow())
     for column in ReportBatch.dtypes():
         np.testing.assert_array_equal(getattr(back, column), getattr(batch, column))
+
+
+def test_a_picture_made_from_the_newest_of_another_shows_the_same():
+    first = Picture()
+    first.apply(reports((7, 30, 3.0, 3.0), (8, 10, 1.0, 1.0)))
+    first.apply_static(static(7, 10, name="ANA", to_bow=100.0, to_stern=80.0))
+    first.apply_static(static(9, 10, name="only static"))
+    second = Picture()
+    newest, statics = first.newest()
+    second.apply(newest)
+    second.apply_static(statics)
+    for mmsi in (7, 8, 9):
+        a, b = first.slot_of(mmsi), second.slot_of(mmsi)
+        for column in ("reported_at", "lon", "lat", "sog", "name", "length", "static_at"):
+            np.testing.assert_equal(getattr(first, column)[a], getattr(second, column)[b])

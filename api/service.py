@@ -1,0 +1,255 @@
+"""The service: servers, stages and HTTP of one process, started and stopped together.
+
+`run` is the composition root. One TaskGroup owns every stage; a stage that fails stops them all.
+"""
+
+import asyncio
+import fcntl
+import json
+import logging
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import asyncpg
+from aiohttp import web
+
+from api import auth, store
+from api.embedded import embedded_nats, embedded_postgres
+from api.flows import watch_flow
+from api.follow import follow
+from api.http.application import make_application, make_runner
+from api.live import Live
+from api.migrate import migrate
+from api.policy import Principal
+from api.running import FILE
+from api.settings import Settings
+from api.view import View
+from api.watch import Fleet, watch
+from api.writing import Sharing
+from escort.fleet import exercise_burden, exercise_fleet
+from ingest.archive import open_archive
+from ingest.exercise import Exercise
+from ingest.log import JetStreamLog, Log
+from ingest.source import open_source
+from ingest.stage import EXERCISE_PAST_US, Flow, append_archive, append_exercise, append_live, track
+from risk.assess import Assessor
+from sea.errors import BadInputError, SafePassageError, UnavailableError
+from sea.units import MINUTE_US, SECOND_US, Microseconds
+
+_log = logging.getLogger(__name__)
+
+Role = Literal["all", "gateway", "tracker", "watch", "api"]
+ROLES: Final[tuple[Role, ...]] = ("all", "gateway", "tracker", "watch", "api")
+EXERCISE_H = 24.0 * 14
+"""Length of an exercise; after that its ships stay in port."""
+
+EXERCISE_VESSELS = 300
+DEPLOYED_H = 96.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """What the command line asks of the service, beside the settings."""
+
+    sources: tuple[str, ...] = ()
+    exercise: str | None = None
+    role: Role = "all"
+    seed: int = 0
+    say: Callable[[str], None] = lambda line: None
+
+
+def run(settings: Settings, orders: Orders) -> None:
+    """Runs the service until it is told to stop; returns after an orderly stop.
+
+    Raises:
+        UnavailableError: a server or port cannot be had, or another service uses the folder.
+        BadInputError: the orders do not fit together.
+    """
+    embedded = settings.database_url is None or settings.nats_url is None
+    if embedded and orders.role != "all":
+        raise BadInputError(
+            f"the role {orders.role} alone needs servers that all roles share",
+            mend="set SAFEPASSAGE_DATABASE_URL and SAFEPASSAGE_NATS_URL",
+        )
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with _alone_in(settings.data_dir, orders.role):
+        try:
+            asyncio.run(_main(settings, orders))
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            orders.say("Stopped.")
+        except BaseExceptionGroup as group:
+            ours, others = group.split(SafePassageError)
+            if ours is None or others is not None:
+                raise
+            raise _first(ours) from group
+
+
+def _first(group: BaseExceptionGroup[SafePassageError]) -> SafePassageError:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+
+
+async def _main(settings: Settings, orders: Orders) -> None:
+    task = asyncio.current_task()
+    assert task is not None  # asyncio.run made it
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    async with _backbone(settings) as (database_url, nats_url):
+        for name in await migrate(database_url):
+            _log.info("migrated: %s", name)
+        await _serve(settings, orders, database_url, nats_url)
+
+
+async def _serve(settings: Settings, orders: Orders, database_url: str, nats_url: str) -> None:
+    async with AsyncExitStack() as stack:
+        database = await store.open_database(database_url, connections=settings.database_pool)
+        stack.push_async_callback(database.close)
+        log = await stack.enter_async_context(JetStreamLog(nats_url))
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        roles = set(ROLES[1:]) if orders.role == "all" else {orders.role}
+        assessor = await asyncio.to_thread(Assessor)
+        if "tracker" in roles:
+            group.create_task(track(log, database), name="tracker")
+        if "watch" in roles:
+            sharing = Sharing(originator=settings.nation, releasable_to=settings.releasable_to)
+            fleet = _fleet(orders.exercise)
+            group.create_task(
+                watch(log, database, fleet=fleet, sharing=sharing, assessor=assessor), name="watch"
+            )
+        if "gateway" in roles:
+            for name, stage in _gateways(settings, orders, log):
+                group.create_task(stage, name=name)
+        address = f"http://{settings.host}:{settings.port}"
+        if "api" in roles:
+            view = View()
+            live = Live(
+                view=view,
+                database=database,
+                interval_s=settings.live_interval_s,
+                queue=settings.live_queue,
+            )
+            group.create_task(follow(log, database, view), name="follow")
+            group.create_task(live.run(), name="live")
+            application = make_application(
+                settings=settings, database=database, view=view, live=live,
+                ready=lambda: {"live": live.following}, exercise=orders.exercise,
+                hotspots=assessor.hazard.hotspots,
+            )  # fmt: skip
+            address = await stack.enter_async_context(_listening(application, settings))
+            link = await _sign_in_link(database, settings, address)
+            orders.say(f"Safe Passage is up. Sign in as watch officer: {link}")
+        _announce(settings.data_dir, database_url, nats_url, address)
+        stack.callback((settings.data_dir / FILE).unlink, missing_ok=True)
+        await asyncio.Event().wait()
+
+
+def _gateways(
+    settings: Settings, orders: Orders, log: Log
+) -> Iterator[tuple[str, Coroutine[Any, Any, object]]]:
+    lateness = int(settings.lateness_s * SECOND_US)
+    for url in orders.sources:
+        flow = watch_flow(Flow(source=url))
+        if url.startswith("file:"):
+            yield f"gateway {url}", _whole_file(log, Path(url[5:]), lateness)
+        else:
+            chunks = open_source(url)
+            live = append_live(log, chunks, source=url, lateness_us=lateness, flow=flow)
+            yield f"gateway {url}", live
+    if orders.exercise is not None:
+        exercise, start = _exercise(settings.data_dir, orders.exercise, orders.seed)
+        yield "gateway exercise", append_exercise(log, exercise, start_us=start)
+
+
+async def _whole_file(log: Log, path: Path, lateness: Microseconds) -> None:
+    archive = await asyncio.to_thread(open_archive, path)
+    timeline = archive.fingerprint
+    await append_archive(log, archive, lateness_us=lateness, timeline=timeline)
+
+
+def _exercise(folder: Path, name: str, seed: int) -> tuple[Exercise, Microseconds]:
+    """The exercise of the data folder: begun once, gone on with at every start."""
+    file = folder / f"exercise-{name}-{seed}.json"
+    now = time.time_ns() // 1000 // MINUTE_US * MINUTE_US
+    start = now - EXERCISE_PAST_US
+    if file.exists():
+        start = int(json.loads(file.read_text())["start_us"])
+    exercise = Exercise(name, start_us=start, hours=EXERCISE_H, vessels=EXERCISE_VESSELS, seed=seed)
+    file.write_text(json.dumps({"start_us": start}))
+    return exercise, start
+
+
+def _fleet(exercise: str | None) -> Fleet:
+    if exercise is None:
+        return Fleet()
+    return Fleet(assets=lambda now: exercise_fleet(now, DEPLOYED_H), burden=exercise_burden())
+
+
+@asynccontextmanager
+async def _backbone(settings: Settings) -> AsyncIterator[tuple[str, str]]:
+    """URLs of PostgreSQL and NATS: those of the settings, or embedded ones."""
+    async with AsyncExitStack() as stack:
+        if settings.database_url is not None:
+            database = settings.database_url.get_secret_value()
+        else:
+            database = await stack.enter_async_context(embedded_postgres(settings.data_dir))
+        if settings.nats_url is not None:
+            nats = settings.nats_url.get_secret_value()
+        else:
+            nats = await stack.enter_async_context(embedded_nats(settings.data_dir))
+        yield database, nats
+
+
+@asynccontextmanager
+async def _listening(application: web.Application, settings: Settings) -> AsyncIterator[str]:
+    runner = make_runner(application)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, settings.host, settings.port).start()
+        except OSError as error:
+            raise UnavailableError(
+                f"cannot listen on {settings.host}:{settings.port} ({error.strerror}); "
+                "choose another with --port"
+            ) from error
+        host, port = runner.addresses[0][:2]
+        yield f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()
+
+
+async def _sign_in_link(database: asyncpg.Pool, settings: Settings, address: str) -> str:
+    officer = Principal(
+        name="watch officer", role="watch_officer", nation=settings.nation, ports=()
+    )
+    token = await auth.create_sign_in_link(database, officer, hours=settings.link_h)
+    return f"{settings.public_url or address}/sign-in?token={token}"
+
+
+def _announce(folder: Path, database_url: str, nats_url: str, address: str) -> None:
+    """Tells other commands where we are; the URLs hold passwords, so the file is private."""
+    file = folder / FILE
+    draft = file.with_suffix(".part")
+    draft.touch(mode=0o600)
+    told: Mapping[str, object] = {
+        "database_url": database_url, "nats_url": nats_url, "http_url": address, "pid": os.getpid(),
+    }  # fmt: skip
+    draft.write_text(json.dumps(told))
+    draft.replace(file)
+
+
+@contextmanager
+def _alone_in(folder: Path, role: Role) -> Iterator[None]:
+    """Holds the folder's lock; the kernel lets go of it however we end."""
+    with (folder / f"lock-{role}").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UnavailableError(
+                f"a service already runs in {folder}; stop it or choose another --data-dir"
+            ) from None
+        yield
