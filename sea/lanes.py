@@ -1,35 +1,51 @@
-"""Lanes: two places at sea -> the way between them and its length.
+"""Lanes: two places at sea -> the way between them; a ship -> where she will be, and when.
 
-The way is the great circle where that stays clear of land; else it joins searoute's world lane
-graph (Apache-2.0), takes the shortest way over it and leaves it again. The graph holds rivers,
-canals and harbour approaches narrower than the land mask's cells. The Northwest Passage is closed.
+The way is the great circle where that stays clear of land, else the shortest over the lane graph.
+A passage follows the way to her destination or, where that is not known, the lane ahead of her.
 """
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
-from scipy.spatial import cKDTree
 
-from sea.gazetteer import lane_edges
-from sea.geodesy import bearing_deg, destination, distance_nm, unit_vectors, wrap_lon
-from sea.land import crosses_land
-from sea.units import DegreesEast, DegreesNorth, NauticalMiles
+from sea.geodesy import bearing_deg, distance_nm, unit_vectors
+from sea.geodesy import destination as reached
+from sea.land import crosses_land, inland_nm, is_land
+from sea.lane_graph import NO_LENGTH_NM, joins_of, lane_graph, ways_to
+from sea.ports import Port
+from sea.units import (
+    HOUR_US,
+    DegreesEast,
+    DegreesNorth,
+    DegreesTrue,
+    Knots,
+    Microseconds,
+    NauticalMiles,
+)
 
-CLOSED_PASSAGES: Final = frozenset({"northwest"})
+SPREAD_GROWTH: Final = 0.08
+"""One standard deviation of an ETA as a share of the lead time; chosen by us: about an hour after
+half a day, two after a day, until it is measured on real passages."""
 
-_SPOT_NM: Final = 20.0
-"""Longest stretch of a lane between two spots at which it can be joined; chosen by us."""
+STOPPED_KN: Final = 1.0
+"""Below this sog a ship is taken to stay where she is; chosen by us, above a ship's swing at
+anchor and below any way made on purpose."""
 
-_SPOTS_TRIED: Final = 12
-"""Nearest spots among which the clear ones are taken; chosen by us."""
+LANE_REACH_NM: Final = 15.0
+LANE_BEND_DEG: Final = 30.0
+"""How near a lane must be, and how near her course, for a ship to be taken to follow it; chosen
+by us: offshore ships keep within some 10 nm of the graph's lines."""
+
+_SHARPEST_TURN_DEG: Final = 60.0
+"""At a junction a ship goes on as straight as can be, and not round a sharper turn than this."""
 
 _CHORD_NM: Final = 60.0
 """Longest step between two points of a route, so that straight lines on a chart stay near it."""
+
+_TRACE_NM: Final = 1.0
+_SPOTS_NEAR: Final = 12
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -44,53 +60,38 @@ class Route:
     length_nm: NauticalMiles
 
 
-class Lanes(NamedTuple):
-    """The lane graph.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """Where a ship will be: one row an instant, shape (n,), the first of them now.
 
     Attributes:
-        lon, lat: of the nodes, shape (n,).
-        lengths: nm between neighbours, shape (n, n), sparse.
-        spot_lon, spot_lat: places along the edges, shape (k,); spots: tree of their unit vectors.
-        ends: nodes of each spot's edge, shape (k, 2); reach: nm to them, shape (k, 2).
+        lon, lat: degrees. eta: us UTC. sog: kn, 0 where she stays.
+        spread_s: one standard deviation of the eta, by `SPREAD_GROWTH`.
     """
 
     lon: Floats
     lat: Floats
-    lengths: csr_array
-    spot_lon: Floats
-    spot_lat: Floats
-    spots: cKDTree
-    ends: Ints
-    reach: Floats
-
-
-class Joins(NamedTuple):
-    """How places reach the lanes: each row one place, one spot and one end of the spot's edge."""
-
-    place: Ints
-    spot: Ints
-    node: Ints
-    length_nm: Floats
+    eta: Ints
+    spread_s: Floats
+    sog: Floats
 
 
 def sea_route(
     lon1: DegreesEast, lat1: DegreesNorth, lon2: DegreesEast, lat2: DegreesNorth
 ) -> Route:
-    """The way from 1 to 2; it crosses land only where the lane graph or a harbour does."""
+    """The way from 1 to 2; it crosses land cells only where the lane graph or a harbour does."""
     if not crosses_land(lon1, lat1, lon2, lat2)[0]:
-        return _densified(np.array([lon1, lon2]), np.array([lat1, lat2]))
-    lanes = _lanes()
-    away, onward, exit_spot = _way_to(lon2, lat2)
-    joins = _joins(np.array([lon1]), np.array([lat1]))
-    total = joins.length_nm + away[joins.node]
-    best = int(np.argmin(total))
+        return _densified(np.array([lon1, lon2], float), np.array([lat1, lat2], float))
+    graph, ways = lane_graph(), ways_to(lon2, lat2)
+    joins = joins_of(np.array([lon1], float), np.array([lat1], float))
+    best = int(np.argmin(joins.length_nm + ways.away_nm[joins.node]))
     nodes = [int(joins.node[best])]
-    while onward[nodes[-1]] >= 0:
-        nodes.append(int(onward[nodes[-1]]))
-    spots = [int(joins.spot[best]), int(exit_spot[nodes[-1]])]
-    lon = [lon1, lanes.spot_lon[spots[0]], *lanes.lon[nodes], lanes.spot_lon[spots[1]], lon2]
-    lat = [lat1, lanes.spot_lat[spots[0]], *lanes.lat[nodes], lanes.spot_lat[spots[1]], lat2]
-    return _densified(np.array(lon, np.float64), np.array(lat, np.float64))
+    while ways.onward[nodes[-1]] >= 0:
+        nodes.append(int(ways.onward[nodes[-1]]))
+    on, off = joins.spot[best], ways.leave_at[nodes[-1]]
+    lon = np.r_[lon1, graph.spot_lon[on], graph.lon[nodes], graph.spot_lon[off], lon2]
+    lat = np.r_[lat1, graph.spot_lat[on], graph.lat[nodes], graph.spot_lat[off], lat2]
+    return _densified(lon, lat)
 
 
 def sea_distance_nm(origins: npt.ArrayLike, destinations: npt.ArrayLike) -> Floats:
@@ -101,112 +102,150 @@ def sea_distance_nm(origins: npt.ArrayLike, destinations: npt.ArrayLike) -> Floa
     lon1, lat1, lon2, lat2 = np.broadcast_arrays(
         first[:, :1], first[:, 1:], second[:, 0], second[:, 1]
     )
-    straight = distance_nm(lon1, lat1, lon2, lat2)
+    distance = distance_nm(lon1, lat1, lon2, lat2)
     blocked = crosses_land(lon1.ravel(), lat1.ravel(), lon2.ravel(), lat2.ravel())
-    blocked = blocked.reshape(straight.shape)
-    if not blocked.any():
-        return straight
-    joins = _joins(*second[blocked.any(axis=0)].T)
-    over_lanes = np.full(straight.shape, np.inf)
+    blocked = blocked.reshape(distance.shape)
+    columns = np.flatnonzero(blocked.any(axis=0))
+    if not len(columns):
+        return distance
+    joins = joins_of(*second[columns].T)
     for i in np.flatnonzero(blocked.any(axis=1)):
-        away, _, _ = _way_to(*first[i].tolist())
-        shortest = np.full(blocked.any(axis=0).sum(), np.inf)
-        np.minimum.at(shortest, joins.place, away[joins.node] + joins.length_nm)
-        over_lanes[i, blocked.any(axis=0)] = shortest
-    return np.where(blocked, over_lanes, straight)
+        away_nm = ways_to(*first[i].tolist()).away_nm
+        over_lanes = np.full(len(columns), np.inf)
+        np.minimum.at(over_lanes, joins.place, away_nm[joins.node] + joins.length_nm)
+        distance[i, columns] = np.where(blocked[i, columns], over_lanes, distance[i, columns])
+    return distance
 
 
-@lru_cache(maxsize=256)
-def _way_to(lon: float, lat: float) -> tuple[Floats, Ints, dict[int, int]]:
-    """From every node to a place: nm, next node (-1: leave the lanes), and the spot to leave at."""
-    lanes = _lanes()
-    n = len(lanes.lon)
-    joins = _joins(np.array([lon]), np.array([lat]))
-    order = np.argsort(joins.length_nm, kind="stable")[::-1]
-    nearest = dict(zip(joins.node[order].tolist(), order.tolist(), strict=True))
-    rows = np.fromiter(nearest.values(), np.int64)
-    graph = csr_array(
-        (
-            np.r_[lanes.lengths.data, np.maximum(joins.length_nm[rows], _NO_LENGTH)],
-            np.r_[lanes.lengths.indices, joins.node[rows]],
-            np.r_[lanes.lengths.indptr, len(lanes.lengths.data) + len(rows)],
-        ),
-        shape=(n + 1, n + 1),
-    )
-    away, onward = dijkstra(graph, indices=n, return_predecessors=True)
-    onward = np.where(onward == n, -1, onward)[:n].astype(np.int64)
-    return away[:n], onward, {node: int(joins.spot[row]) for node, row in nearest.items()}
+def predict_passage(
+    lon: DegreesEast,
+    lat: DegreesNorth,
+    sog: Knots,
+    cog: DegreesTrue,
+    destination: Port | None,
+    now_us: Microseconds,
+    horizon_h: float = 72.0,
+    step_h: float = 1.0,
+    cruise_kn: Knots | None = None,
+) -> Passage:
+    """Where the ship will be every `step_h` from now to the horizon.
 
-
-def _joins(lon: Floats, lat: Floats) -> Joins:
-    """The spots each place can reach clear of land, or its nearest spot where there is none."""
-    lanes = _lanes()
-    _, spot = lanes.spots.query(unit_vectors(lon, lat), k=_SPOTS_TRIED)
-    place = np.repeat(np.arange(len(lon)), _SPOTS_TRIED)
-    spot = spot.ravel()
-    ends = lon[place], lat[place], lanes.spot_lon[spot], lanes.spot_lat[spot]
-    clear = ~crosses_land(*ends)
-    none = ~clear.reshape(-1, _SPOTS_TRIED).any(axis=1)
-    clear.reshape(-1, _SPOTS_TRIED)[none, 0] = True
-    length = distance_nm(*ends)[clear, None] + lanes.reach[spot[clear]]
-    return Joins(
-        np.repeat(place[clear], 2),
-        np.repeat(spot[clear], 2),
-        lanes.ends[spot[clear]].ravel(),
-        length.ravel(),
+    She makes `cruise_kn`, or her sog where that is None, and stays where her way ends: at her
+    destination or before land. Below `STOPPED_KN`, or with nothing known of where she goes, she
+    stays where she is.
+    """
+    lead_h = np.arange(int(horizon_h / step_h + 1e-9) + 1) * step_h
+    speed = cruise_kn if cruise_kn is not None else sog
+    route = None
+    if sog >= STOPPED_KN and speed > 0:
+        route = _way_ahead(lon, lat, cog, destination, speed * float(lead_h[-1]) + _TRACE_NM)
+    along, way_nm = lead_h * 0.0, 0.0
+    x, y = np.full(len(lead_h), lon), np.full(len(lead_h), lat)
+    if route is not None:
+        along, way_nm = lead_h * speed, route.length_nm
+        x, y = _points_along(route, np.minimum(along, way_nm))
+    return Passage(
+        lon=x,
+        lat=y,
+        eta=now_us + np.round(lead_h * HOUR_US).astype(np.int64),
+        spread_s=(SPREAD_GROWTH * 3600.0 * lead_h).astype(np.float64),
+        sog=np.where(along < way_nm, speed, 0.0),
     )
 
 
-_NO_LENGTH: Final = 1e-6
-"""Length of edges between two names of one place, nm; a sparse graph takes 0 for no edge."""
+def _way_ahead(
+    lon: float, lat: float, cog: float, destination: Port | None, length_nm: float
+) -> Route | None:
+    """Her way for at least this length, or to where it ends; None where nothing tells it."""
+    if destination is not None:
+        return sea_route(lon, lat, destination.lon, destination.lat)
+    if not np.isfinite(cog):
+        return None
+    node = _lane_ahead(lon, lat, cog)
+    if node is None:
+        return _dead_reckoned(lon, lat, cog, length_nm)
+    graph = lane_graph()
+    course = float(bearing_deg(lon, lat, graph.lon[node], graph.lat[node]))
+    nodes = _follow(node, course, length_nm)
+    return _densified(np.r_[lon, graph.lon[nodes]], np.r_[lat, graph.lat[nodes]])
 
 
-@cache
-def _lanes() -> Lanes:
-    table = lane_edges()
-    number = {node: i for i, node in enumerate(table)}
-    pairs = np.array(
-        [
-            (number[one], number[other])
-            for one, others in table.items()
-            for other, edge in others.items()
-            if edge.get("passage") not in CLOSED_PASSAGES
-        ]
-    )
-    lon, lat = np.array(list(table), np.float64).T
-    lon = wrap_lon(lon)
-    one, other = pairs.T
-    length = distance_nm(lon[one], lat[one], lon[other], lat[other])
-    graph = csr_array((np.maximum(length, _NO_LENGTH), (one, other)), shape=(len(lon), len(lon)))
-    once = one < other
-    ends, reach, spot_lon, spot_lat = _spots(lon, lat, pairs[once], length[once])
-    tree = cKDTree(unit_vectors(spot_lon, spot_lat))
-    return Lanes(lon, lat, graph, spot_lon, spot_lat, tree, ends, reach)
+def _lane_ahead(lon: float, lat: float, cog: float) -> int | None:
+    """The node she steers for, if she is on a lane."""
+    graph = lane_graph()
+    _, spots = graph.spots.query(unit_vectors(lon, lat), k=_SPOTS_NEAR)
+    near = distance_nm(lon, lat, graph.spot_lon[spots], graph.spot_lat[spots]) <= LANE_REACH_NM
+    nodes = np.unique(graph.ends[spots[near]])
+    x, y = graph.lon[nodes], graph.lat[nodes]
+    off = _turn(cog, bearing_deg(lon, lat, x, y))
+    fits = np.flatnonzero((off <= LANE_BEND_DEG) & (distance_nm(lon, lat, x, y) > _TRACE_NM))
+    fits = fits[~crosses_land(lon, lat, x[fits], y[fits])]
+    return int(nodes[fits[np.argmin(off[fits])]]) if len(fits) else None
 
 
-def _spots(
-    lon: Floats, lat: Floats, pairs: Ints, length: Floats
-) -> tuple[Ints, Floats, Floats, Floats]:
-    """Spots along each edge, its first end included: (ends, reach, lon, lat)."""
-    parts = np.maximum(np.ceil(length / _SPOT_NM), 1).astype(np.int64)
-    edge = np.repeat(np.arange(len(pairs)), parts)
-    step = np.arange(len(edge)) - np.repeat(np.cumsum(parts) - parts, parts)
-    along = length[edge] * step / parts[edge]
-    one, other = pairs[edge].T
-    course = bearing_deg(lon[one], lat[one], lon[other], lat[other])
-    spot_lon, spot_lat = destination(lon[one], lat[one], course, along)
-    return pairs[edge], np.stack([along, length[edge] - along], axis=1), spot_lon, spot_lat
+def _follow(node: int, course: float, length_nm: float) -> list[int]:
+    """Nodes of the straightest way over the lanes from a node that is reached on a course."""
+    graph, nodes = lane_graph(), [node]
+    while length_nm > 0:
+        here = nodes[-1]
+        span = slice(graph.lengths.indptr[here], graph.lengths.indptr[here + 1])
+        ahead, length = graph.lengths.indices[span], graph.lengths.data[span]
+        course_to = bearing_deg(
+            graph.lon[here], graph.lat[here], graph.lon[ahead], graph.lat[ahead]
+        )
+        turn = np.where(length > 2 * NO_LENGTH_NM, _turn(course, course_to), 0.0)
+        turn[np.isin(ahead, nodes)] = np.inf
+        best = int(np.argmin(turn))
+        if turn[best] > _SHARPEST_TURN_DEG:
+            break
+        nodes.append(int(ahead[best]))
+        length_nm -= length[best]
+        if length[best] > 2 * NO_LENGTH_NM:
+            back = bearing_deg(
+                graph.lon[nodes[-1]], graph.lat[nodes[-1]], graph.lon[here], graph.lat[here]
+            )
+            course = float(back) + 180.0
+    return nodes
+
+
+def _dead_reckoned(lon: float, lat: float, cog: float, length_nm: float) -> Route:
+    """The great circle on her course, up to the last mile before land."""
+    clear_of = float(inland_nm(lon, lat)) + 2 * _TRACE_NM
+    along = np.arange(clear_of, max(length_nm, clear_of) + 2 * _TRACE_NM, _TRACE_NM)
+    ashore = np.flatnonzero(is_land(*reached(lon, lat, cog, along)))
+    end = along[ashore[0]] - _TRACE_NM if len(ashore) else along[-1]
+    steps = np.linspace(0.0, end, int(end / _CHORD_NM) + 2)
+    x, y = reached(lon, lat, cog, steps)
+    return Route(lon=x, lat=y, length_nm=float(end))
+
+
+def _points_along(route: Route, along: Floats) -> tuple[Floats, Floats]:
+    """Positions at these distances from the start of a route, none beyond its end."""
+    lon, lat = route.lon, route.lat
+    if len(lon) < 2:
+        return np.full(len(along), lon[0]), np.full(len(along), lat[0])
+    length = distance_nm(lon[:-1], lat[:-1], lon[1:], lat[1:])
+    starts = np.r_[0.0, np.cumsum(length)]
+    leg = np.clip(np.searchsorted(starts, along, side="right") - 1, 0, len(length) - 1)
+    course = bearing_deg(lon[leg], lat[leg], lon[leg + 1], lat[leg + 1])
+    return reached(lon[leg], lat[leg], course, along - starts[leg])
+
+
+def _turn(course: float, other: Floats) -> Floats:
+    """Angle between courses, 0..180."""
+    angle: Floats = np.abs((other - course + 180.0) % 360.0 - 180.0)
+    return angle
 
 
 def _densified(lon: Floats, lat: Floats) -> Route:
     """The way over these points along great circles, without doubles, in steps of `_CHORD_NM`."""
     length = distance_nm(lon[:-1], lat[:-1], lon[1:], lat[1:])
     parts = np.maximum(np.ceil(length / _CHORD_NM), 1).astype(np.int64)
-    parts[length <= 2 * _NO_LENGTH] = 0
+    parts[length <= 2 * NO_LENGTH_NM] = 0
     leg = np.repeat(np.arange(len(length)), parts)
     step = np.arange(len(leg)) - np.repeat(np.cumsum(parts) - parts, parts)
     course = bearing_deg(lon[:-1], lat[:-1], lon[1:], lat[1:])
-    x, y = destination(lon[leg], lat[leg], course[leg], (length / np.maximum(parts, 1))[leg] * step)
+    x, y = reached(lon[leg], lat[leg], course[leg], (length / np.maximum(parts, 1))[leg] * step)
     return Route(
         lon=np.r_[x, lon[-1]], lat=np.r_[y, lat[-1]], length_nm=float(length[parts > 0].sum())
     )
