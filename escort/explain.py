@@ -107,7 +107,7 @@ def _impossible(workshop: Workshop, request: int) -> Unserved:
     found = [(a, workshop.judge.obstacles(a, request)) for a in range(len(assets))]
     rank = _NEAREST_TO_ABLE.index
     asset, obstacles = min(
-        found, key=lambda pair: (len(pair[1]), rank(pair[1][0].code), _lateness(pair[1]), pair[0])
+        found, key=lambda pair: (len(pair[1]), rank(pair[1][0].code), _shortfall(pair[1]), pair[0])
     )
     counts = Counter(obstacle.code for _, each in found for obstacle in each)
     tally = ", ".join(f"{code} {n}" for code, n in sorted(counts.items()))
@@ -173,9 +173,10 @@ def _code(obstacles: list[Obstacle]) -> str:
     return _reason(obstacles[0]) if obstacles else "lock"
 
 
-def _lateness(obstacles: list[Obstacle]) -> float:
+def _shortfall(obstacles: list[Obstacle]) -> float:
     facts = obstacles[0].facts
-    return float(facts.get("arrives_us", 0) - facts.get("latest_us", 0))
+    late_us = facts.get("arrives_us", 0) - facts.get("latest_us", 0)
+    return float(late_us or facts.get("needed_kn", 0.0) - facts.get("max_speed_kn", 0.0))
 
 
 def _legs(n: int) -> str:
