@@ -155,8 +155,9 @@ class Framer:
             else:
                 heard = heard.before(facts)
         if heard.at is None:
-            words = _SEPARATOR.split(_TAG_BLOCK.sub(b" ", text).strip())
-            heard = heard._replace(at=epoch_us(words[-1].strip(b"()[]")))
+            words = _SEPARATOR.split(_TAG_BLOCK.sub(b" ", text))
+            times = (epoch_us(word.strip(b":()[]|")) for word in words)
+            heard = heard._replace(at=next((time for time in times if time is not None), None))
         return heard
 
     def _without_sentence(self, text: bytes) -> None:
