@@ -21,7 +21,7 @@ def uniform(seed: int, salt: str, *keys: npt.ArrayLike) -> npt.NDArray[np.float6
     mixed = _mix(np.asarray([start], np.uint64))
     for key in keys:
         mixed = _mix(mixed + np.asarray(key).astype(np.int64).view(np.uint64) * np.uint64(_GOLDEN))
-    return (mixed >> np.uint64(11)) * 2.0**-53
+    return (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def generator(seed: int, salt: str, *keys: int) -> np.random.Generator:

@@ -119,7 +119,7 @@ def six_bit(texts: Sequence[str], length: int) -> Bytes:
     """AIS 6-bit codes of texts cut or padded with @ to `length`, shape (n, length)."""
     padded = b"".join(text.encode("ascii")[:length].ljust(length, b"@") for text in texts)
     codes = np.frombuffer(padded, np.uint8).reshape(len(texts), length)
-    return codes & 63
+    return codes & np.uint8(63)
 
 
 def single_part(
@@ -185,7 +185,8 @@ def _payloads(*fields: Field) -> Bytes:
         elif column.ndim == 1 or column != 0:
             out[:, at : at + width] = _bits(column.reshape(-1), width)
         at += width
-    return _ARMOUR[out.reshape(n, chars, 6) @ _WEIGHTS]
+    armoured: Bytes = _ARMOUR[out.reshape(n, chars, 6) @ _WEIGHTS]
+    return armoured
 
 
 def _bits(values: npt.NDArray[np.generic], width: int) -> Bytes:

@@ -3,13 +3,15 @@
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
 from ingest.exercise.chance import generator
 from ingest.exercise.fleet import Ship, a_ship
 from ingest.exercise.places import FISHING_GROUNDS, HARBOURS
 from ingest.exercise.plants import Cast, Part, Plot, plotted
 from ingest.exercise.reception import Reception
 from ingest.exercise.small_craft import roving, serving
-from ingest.exercise.voyage import Itinerary, Leg, itinerary, legs_of
+from ingest.exercise.voyage import Leg, itinerary, legs_of
 
 ROTATIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("container", ("CLSAI", "PECLL", "ECGYE", "COBUN", "PABLB")),
@@ -53,6 +55,7 @@ _CONVOY_TRADES: Final = (0, 11, 12, 21, 28, 10, 31, 1, 6, 26)
 """Trades with long sea legs, so that ships in company are mostly at sea."""
 
 _HOUR_S: Final = 3600.0
+_AT_ANCHOR: Final = 0.25
 
 
 def pacific(*, start_us: int, hours: float, vessels: int, seed: int) -> Plot:
@@ -98,8 +101,7 @@ def _merchant(
     draw = generator(seed, "part", index)
     aside = float(draw.uniform(0.15, 1.0))
     legs = legs_of(ship, index, ports, until_s / _HOUR_S, seed, company=index, aside=aside)
-    share = draw.uniform(0.05, 0.45) if role == "leader" else draw.uniform(0, 1)
-    depart_s = -float(share) * _round_h(legs[0]) * _HOUR_S
+    depart_s = -_HOUR_S * _hours_under_way(legs[0], role, draw)
     return Part(role=role, ship=ship, legs=legs, depart_s=depart_s,
                 itinerary=itinerary(ship, legs, depart_s, until_s))  # fmt: skip
 
@@ -117,5 +119,16 @@ def _follower(
                 itinerary=itinerary(ship, legs, depart_s, until_s))  # fmt: skip
 
 
-def _round_h(leg: Leg) -> float:
-    return leg.outbound.length_nm / leg.cruise + leg.wait_h + leg.work_h
+def _hours_under_way(leg: Leg, role: str, draw: np.random.Generator) -> float:
+    """How long before the start a merchant left on her first leg.
+
+    Leaders are early on it, so that plants find them at sea; one other in four that has to wait
+    lies at anchor when the exercise begins, the rest are anywhere in the leg and its stay.
+    """
+    at_sea_h = leg.outbound.length_nm / leg.cruise
+    luck, share = draw.random(2).tolist()
+    if role == "leader":
+        return (0.05 + 0.4 * share) * at_sea_h
+    if leg.wait_h > 0 and luck < _AT_ANCHOR:
+        return at_sea_h * 1.03 + share * leg.wait_h
+    return share * (at_sea_h + leg.wait_h + leg.work_h)

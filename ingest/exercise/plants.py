@@ -5,7 +5,7 @@ recur in every 24 hours; the first ones come early, so that a service that start
 half a day ago has something to find.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -103,31 +103,32 @@ class _Place:
     leg: int
     along: float
     at_s: float
-    lon: float
-    lat: float
 
 
 def plotted(cast: Cast, reception: Reception) -> Plot:
     """The cast with everything planted that finds ships and waters fit for it."""
     planter = _Planter(cast, reception)
+    plant: dict[str, Callable[[float, int], None]] = {
+        "rendezvous": planter.rendezvous,
+        "midnight": planter.midnight,
+        "gap": planter.gap,
+        "loitering": planter.loitering,
+    }
     for at_s, kind, number in _schedule(cast):
-        {"rendezvous": planter.rendezvous, "gap": planter.gap, "loitering": planter.loitering}[
-            kind
-        ](at_s, number)
+        plant[kind](at_s, number)
     return planter.plot()
 
 
 def _schedule(cast: Cast) -> Iterator[tuple[float, str, int]]:
     """(instant, kind, number) of every plant wanted, in order of time."""
     share = len(cast.parts) / _USUAL_FLEET
-    midnight_s = (-cast.start_us % DAY_US) / SECOND_US
+    midnight_s = (-cast.start_us % DAY_US) / SECOND_US or _DAY_S
     wanted = []
     for day in range(int(np.ceil(cast.hours / 24))):
         for kind, hours in _HOURS.items():
             most = max(1, round(len(hours) * share))
             wanted += [(day * _DAY_S + h * _HOUR_S, kind) for h in hours[:most]]
-        wanted.append(((day + 1) * _DAY_S - 3000 + midnight_s % _DAY_S - _DAY_S * (midnight_s > 3600),
-                       "rendezvous"))  # fmt: skip
+        wanted.append((day * _DAY_S + midnight_s - 2700, "midnight"))
     wanted = [(at, kind) for at, kind in sorted(wanted) if 0 < at < cast.hours * _HOUR_S - 1800]
     return ((at, kind, number) for number, (at, kind) in enumerate(wanted))
 
@@ -170,10 +171,14 @@ class _Planter:
                 self._plant("loitering", (place.who,), from_s, to_s, mean_sog_kn=round(hold.sog, 2))
                 return
 
-    def rendezvous(self, at_s: float, number: int) -> None:
+    def midnight(self, at_s: float, number: int) -> None:
+        """A rendezvous that begins on one UTC day and ends on the next."""
+        self.rendezvous(at_s, number, least_min=75)
+
+    def rendezvous(self, at_s: float, number: int, *, least_min: float = 28) -> None:
         """A merchant slows down within a station's reach and a tender lies alongside."""
         draw = generator(self._cast.seed, "meet", number)
-        minutes = float(draw.uniform(28, 115))
+        minutes = float(draw.uniform(least_min, 115))
         apart_m, side = float(draw.uniform(60, 350)), float(draw.uniform(0, 360))
         hold = Hold(start_nm=0.0, sog=float(draw.uniform(0.8, 2.0)), hours=minutes / 60 + 0.3)
         for place in self._candidates("merchant", at_s, number):
@@ -326,8 +331,7 @@ def _on_lane(part: Part, who: int, at_s: float) -> _Place | None:
     length = part.legs[leg].outbound.length_nm
     if along < 25 or along > length - 40:
         return None
-    lon, lat = part.legs[leg].outbound.point(along)
-    return _Place(who=who, leg=leg, along=along, at_s=at_s, lon=float(lon), lat=float(lat))
+    return _Place(who=who, leg=leg, along=along, at_s=at_s)
 
 
 def _positions(course: Itinerary, at_s: Floats) -> tuple[Floats, Floats]:

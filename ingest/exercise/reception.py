@@ -67,8 +67,7 @@ class Reception:
     def in_reach(self, lon: Floats, lat: Floats, at_s: Floats) -> npt.NDArray[np.bool_]:
         """Whether some station that works then reaches each position."""
         near = _unit(lon, lat) @ self._stations.T > self._reach
-        reached: npt.NDArray[np.bool_] = (near & ~self._out(at_s)).any(1)
-        return reached
+        return np.asarray((near & ~self._out(at_s)).any(1))
 
     def deaf(self, lon: Floats, lat: Floats) -> npt.NDArray[np.bool_]:
         """Whether each position lies in waters from which satellites bring nothing."""
@@ -108,10 +107,9 @@ class Reception:
 
     def _out(self, at_s: Floats) -> npt.NDArray[np.bool_]:
         days, row = np.unique(np.floor(at_s / _DAY_S).astype(np.int64), return_inverse=True)
-        down, begin, end = (table[row] for table in self._outages_of(days))
+        down, begin, end = self._outages_of(days)
         into = (at_s % _DAY_S)[:, None]
-        out: npt.NDArray[np.bool_] = down & (into >= begin) & (into < end)
-        return out
+        return down[row] & (into >= begin[row]) & (into < end[row])
 
     def _outages_of(self, days: Ints) -> tuple[npt.NDArray[np.bool_], Floats, Floats]:
         day, station = days[:, None], np.arange(len(self._places))[None, :]
@@ -122,7 +120,7 @@ class Reception:
     def _above(self, unit: Floats, at_s: Floats) -> tuple[Ints, npt.NDArray[np.bool_]]:
         """The satellite nearest overhead of each row, and whether it sees the place."""
         minutes, row = np.unique(np.floor(at_s / 60).astype(np.int64), return_inverse=True)
-        points = _subpoints(minutes * 60.0)[row]
+        points = _subpoints(minutes.astype(np.float64) * 60)[row]
         closeness = np.einsum("nc,nsc->ns", unit, points)
         nearest = closeness.argmax(1)
         high: npt.NDArray[np.bool_] = closeness.max(1) > np.cos(np.radians(_FOOTPRINT_DEG))

@@ -12,6 +12,7 @@ from ingest.exercise.track import (
     MOORED,
     UNDER_WAY,
     Floats,
+    Path,
     path_of,
     sail,
 )
@@ -99,7 +100,7 @@ def serving(ship: Ship, index: int, locode: str, until_s: float, seed: int) -> I
                      leg=np.full(len(track.at_s), -1), along=np.zeros(len(track.at_s)))  # fmt: skip
 
 
-def _lap(home: Point, radius: float, draw: np.random.Generator):  # type: ignore[no-untyped-def]
+def _lap(home: Point, radius: float, draw: np.random.Generator) -> Path:
     turns = float(draw.uniform(0, 360)) + np.arange(1, 8) * 45.0
     centre = destination(*home, turns[0] + 135, radius)
     lon, lat = destination(*centre, turns, radius * draw.uniform(0.75, 1.2, 7))

@@ -41,7 +41,7 @@ class Path:
         """From end to end."""
         return float(self.along[-1])
 
-    def point(self, along_nm: npt.ArrayLike) -> tuple[Floats, Floats]:
+    def point(self, along_nm: Floats) -> tuple[Floats, Floats]:
         """(lon, lat) at distances from the beginning."""
         return np.interp(along_nm, self.along, self.lon), np.interp(along_nm, self.along, self.lat)
 

@@ -16,10 +16,10 @@ from ingest.exercise import encode
 from ingest.exercise.chance import uniform
 from ingest.exercise.fleet import Ship
 from ingest.exercise.reception import Reception
+from ingest.exercise.statics import Statics, channel_of
 from ingest.exercise.track import ANCHORED, FISHING, MOORED, Floats, Ints, States, Tracks
 from ingest.exercise.voyage import Itinerary
-from sea.instants import from_us
-from sea.units import DAY_US, SECOND_US, Microseconds
+from sea.units import SECOND_US, Microseconds
 
 BLOCK_S: Final = 3600
 STATIC_EVERY_S: Final = 360.0
@@ -98,7 +98,7 @@ class Traffic:
         self._grid = uniform(seed, "grid", index)
         self._class_b = np.array([s.class_b for s in ships])
         self._mmsi = np.array([s.mmsi for s in ships])
-        self._statics = _Statics(ships, itineraries, start_us)
+        self._statics = Statics(ships, itineraries, start_us)
 
     def heard(self, ship: Ints, first_minute: int, last_minute: int) -> Heard:
         """Position reports passed on of ships, of the minutes [first, last) of each."""
@@ -179,7 +179,7 @@ class Traffic:
                 fill=0,
                 station=[self._names[r] for r in receiver.tolist()],
                 heard_at_s=at_us // SECOND_US,
-                channel=_channel(part.ship[which], at_us),
+                channel=channel_of(part.ship[which], at_us),
             )
             ships = part.ship[which].tolist()
             rows += zip(at_us.tolist(), ships, [0] * len(which), lines, strict=True)
@@ -233,76 +233,3 @@ class Traffic:
             for at, who, pair in zip(at_us.tolist(), ship.tolist(), lines, strict=True):
                 rows += [(at, who, 1, pair[0]), (at, who, 2, pair[1])]
         return rows
-
-
-class _Statics:
-    """What ships say of themselves, ready as columns."""
-
-    def __init__(
-        self, ships: Sequence[Ship], itineraries: Sequence[Itinerary], start_us: Microseconds
-    ) -> None:
-        for name in ("mmsi", "imo", "ship_type", "to_bow", "to_stern", "to_port", "to_starboard"):
-            setattr(self, f"_{name}", np.array([getattr(s, name) for s in ships], np.int64))
-        self._name = encode.six_bit([s.name for s in ships], 20)
-        self._callsign = encode.six_bit([s.callsign for s in ships], 7)
-        notes = [(i, note) for i, it in enumerate(itineraries) for note in it.notes]
-        self._key = np.array([i * 1e9 + note.from_s for i, note in notes])
-        self._first = np.searchsorted([i for i, _ in notes], np.arange(len(ships)))
-        self._destination = encode.six_bit([note.destination for _, note in notes], 20)
-        self._draught = np.array([round(note.draught * 10) for _, note in notes])
-        self._eta = np.array([_eta(note.eta_s, start_us) for _, note in notes]).T
-
-    def class_a(
-        self, ship: Ints, received_us: Ints, at_s: Floats, station: Sequence[bytes]
-    ) -> list[tuple[bytes, bytes]]:
-        """Type 5 as the pair of its lines."""
-        note = np.searchsorted(self._key, ship * 1e9 + at_s, side="right") - 1
-        note = np.maximum(note, self._first[ship])
-        month, day, hour, minute = self._eta[:, note]
-        payload = encode.static_a(
-            **self._hull(ship), imo=self._column("imo", ship), name=self._name[ship],
-            month=month, day=day, hour=hour, minute=minute, draught=self._draught[note],
-            destination=self._destination[note],
-        )  # fmt: skip
-        return encode.two_part(payload, fill=2, station=station,
-                               heard_at_s=received_us // SECOND_US,
-                               channel=_channel(ship, received_us),
-                               group=1 + (received_us // 1000 + ship) % 9999)  # fmt: skip
-
-    def class_b(
-        self, ship: Ints, received_us: Ints, station: Sequence[bytes]
-    ) -> list[tuple[bytes, bytes]]:
-        """Type 24 parts A and B."""
-        heard: dict[str, object] = dict(station=station, heard_at_s=received_us // SECOND_US,
-                                        channel=_channel(ship, received_us))  # fmt: skip
-        part_a = encode.static_b_name(mmsi=self._column("mmsi", ship), name=self._name[ship])
-        part_b = encode.static_b_ship(
-            **self._hull(ship), vendor=encode.six_bit(["EXR"], 3)[[0] * len(ship)]
-        )
-        return list(
-            zip(
-                encode.single_part(part_a, fill=2, **heard),  # type: ignore[arg-type]
-                encode.single_part(part_b, fill=0, **heard),  # type: ignore[arg-type]
-                strict=True,
-            )
-        )
-
-    def _hull(self, ship: Ints) -> dict[str, npt.NDArray[np.int64]]:
-        names = ("mmsi", "ship_type", "to_bow", "to_stern", "to_port", "to_starboard")
-        return {**{n: self._column(n, ship) for n in names}, "callsign": self._callsign[ship]}
-
-    def _column(self, name: str, ship: Ints) -> Ints:
-        column: Ints = getattr(self, f"_{name}")[ship]
-        return column
-
-
-def _eta(eta_s: float, start_us: Microseconds) -> tuple[int, int, int, int]:
-    """(month, day, hour, minute); AIS' "not available" where there is none."""
-    if eta_s != eta_s:
-        return 0, 0, 24, 60
-    arrival = from_us(start_us + round(eta_s) * SECOND_US)
-    return arrival.month, arrival.day, arrival.hour, arrival.minute
-
-
-def _channel(ship: Ints, at_us: Ints) -> encode.Bytes:
-    return (ord("A") + (ship + at_us // 1000) % 2).astype(np.uint8)

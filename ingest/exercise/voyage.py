@@ -149,10 +149,10 @@ def itinerary(ship: Ship, legs: Sequence[Leg], depart_s: float, until_s: float) 
             at_s = float(seconds[-1])
             if wait_h > 0:
                 end_s = at_s + wait_h * _HOUR_S
-                place = float(lon[-1]), float(lat[-1])
                 stays.append(Stay(status=status, locode=leg.target, from_s=at_s, to_s=end_s,
-                                  lon=place[0], lat=place[1]))  # fmt: skip
-                knots.append((np.array([at_s, end_s]), *(np.full(2, c) for c in place), status))
+                                  lon=float(lon[-1]), lat=float(lat[-1])))  # fmt: skip
+                lying = np.full(2, lon[-1]), np.full(2, lat[-1])
+                knots.append((np.array([at_s, end_s]), *lying, status))
                 of_leg.append((-1, np.zeros(2)))
                 at_s = end_s
     return Itinerary(
