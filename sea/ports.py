@@ -102,7 +102,7 @@ def resolve_destination(text: str) -> Port | None:
     return _named(_FILLER.sub(" ", target).strip())
 
 
-_LOCODE: Final = re.compile(r"[A-Z]{2} ?[A-Z2-9]{3}")
+_LOCODE: Final = re.compile(r"[A-Z]{2} ?[A-Z0-9]{3}")
 _FILLER: Final = re.compile(
     r"\b(PORT OF|PTO|ANCH(ORAGE)?|OPL|PILOT( STATION)?|ROADS?|FOR ORDERS?)\b"
 )
