@@ -10,9 +10,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
+from tempfile import TemporaryDirectory
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
@@ -55,14 +57,16 @@ class Watch:
 
 
 @pytest.fixture(scope="module")
-def sign_in_link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def sign_in_link() -> Iterator[str]:
     """The link that `safepassage up --exercise pacific` prints; the service runs meanwhile."""
     if not (ROOT / "api/page/dist/index.html").is_file():
         pytest.fail("the page is not built: npm ci && npm run build in api/page")
-    folder = tmp_path_factory.mktemp("watch")
-    with (folder / "stderr.log").open("wb") as stderr:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="safepassage-watch-")))
+        folder.chmod(0o755)  # as root, the embedded servers run as somebody who must get in
+        stderr = stack.enter_context((folder / "stderr.log").open("wb"))
         service = subprocess.Popen(
-            [sys.executable, "-m", "api.cli", "up", "--exercise", "pacific",
+            [sys.executable, "-m", "api.cli", "up", "--exercise", "pacific", "--with-parent",
              "--data-dir", str(folder / "data"), "--port", str(_free_port())],
             cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr, text=True, start_new_session=True,
         )  # fmt: skip

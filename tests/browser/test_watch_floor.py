@@ -43,7 +43,7 @@ def test_within_three_minutes_the_page_shows_moving_ships_an_event_reasons_and_a
 def test_the_list_is_driven_by_keys_alone(watch: Any) -> None:
     watch.until("a first picture", lambda: watch.flag("ready"), within_s=FIRST_USE_S)
     page = watch.page
-    name = page.locator("#ship-list li[role=option] b").nth(2).inner_text()
+    name = page.locator("#ship-list .ship b").nth(2).inner_text()
     page.keyboard.press("/")
     page.keyboard.type(name)
     page.keyboard.press("Enter")
