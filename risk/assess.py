@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
-from sea.lanes import predict_passage
 
 from ingest.batch import Float64, Int64
 from ingest.picture import Picture
@@ -21,7 +20,6 @@ from risk.coercion import (
     Ship,
     Steps,
     assess_coercion,
-    field_rates,
     steps_of,
 )
 from risk.event import Event
@@ -29,6 +27,7 @@ from risk.hazard import HAZARD_VERSION, HazardField, Rate
 from risk.smuggling import TABLE_VERSION, Heard, prioritise
 from sea.errors import BadInputError
 from sea.identity import MmsiClass, mmsi_class
+from sea.lanes import predict_passage
 from sea.ports import nearest_port, ports, resolve_destination
 from sea.units import EARTH_RADIUS_M, HOUR_US, M_PER_NM, Microseconds
 
@@ -83,11 +82,17 @@ class Assessor:
         alone = self._alone(picture, now_us, ships)
         steps = [self._steps(picture, s, now_us) for s in ships.tolist()]
         legs, rates = self._along(steps)
-        return [
-            self._one(picture, slot, alone[i], steps[i], legs[i], rates[i],
-                      events.get(int(picture.mmsi[slot]), ()), now_us)
-            for i, slot in enumerate(ships.tolist())
-        ]  # fmt: skip
+        heard = heard_of(picture, ships)
+        assessed = []
+        for i, slot in enumerate(ships.tolist()):
+            about = events.get(heard[i].mmsi, ())
+            ship = ship_of(picture, slot, alone[i])
+            coercion, passage = self._coercion(ship, steps[i], legs[i], rates[i], about, now_us)
+            smuggling = prioritise(heard[i], about, now_us)
+            assessment = Assessment(mmsi=ship.mmsi, assessed_at=now_us, coercion=coercion,
+                                    smuggling=smuggling, model=MODEL)  # fmt: skip
+            assessed.append((assessment, passage))
+        return assessed
 
     def _assessed(
         self, picture: Picture, now_us: Microseconds, slots: npt.NDArray[np.integer] | None
@@ -118,7 +123,8 @@ class Assessor:
     def _steps(self, picture: Picture, slot: int, now_us: Microseconds) -> Steps | None:
         """Her predicted steps; None for a vessel that is no merchant ship or has no speed."""
         sog, params = float(picture.sog[slot]), self.params.coercion
-        if not is_merchant(picture, slot) or np.isnan(sog):
+        merchant = is_merchant(int(picture.ship_type[slot]), int(picture.msg_type[slot]))
+        if not merchant or np.isnan(sog):
             return None
         lon, lat = float(picture.lon[slot]), float(picture.lat[slot])
         heard_us, status = int(picture.reported_at[slot]), int(picture.nav_status[slot])
@@ -140,9 +146,10 @@ class Assessor:
         if not known:
             return [], []
         joined = Steps(*(np.concatenate(column) for column in zip(*known, strict=True)))
-        rate = field_rates(self.hazard, joined)
+        rows = self.hazard.rows(joined.lon, joined.lat)
+        rate = self.hazard.rate_of(rows, joined.hour, joined.activity)
         place = np.full(len(joined.eta), -1, np.int64)
-        hot = np.flatnonzero(self.hazard.near_place(joined.lon, joined.lat))
+        hot = np.flatnonzero(self.hazard.near_place(rows))
         if len(hot):
             place[hot] = nearest_port(joined.lon[hot], joined.lat[hot])[0]
         names = {int(i): ports()[int(i)].name for i in np.unique(place[hot])}
@@ -153,33 +160,27 @@ class Assessor:
             [Rate(mean=m, low=low, high=high) for m, low, high in bounds],
         )
 
-    def _one(
-        self, picture: Picture, slot: int, alone: bool | None, steps: Steps | None, legs: Legs,
-        rate: Rate, events: Sequence[Event], now_us: Microseconds,
-    ) -> tuple[Assessment, PassageRisk]:  # fmt: skip
-        mmsi, params = int(picture.mmsi[slot]), self.params.coercion
+    def _coercion(
+        self, ship: Ship, steps: Steps | None, legs: Legs, rate: Rate,
+        events: Sequence[Event], now_us: Microseconds,
+    ) -> tuple[Coercion, PassageRisk]:  # fmt: skip
+        params = self.params.coercion
         if steps is None:
-            coercion, steps = _not_assessed(is_merchant(picture, slot), params), _NO_STEPS
-            risk = np.zeros(0)
+            coercion, steps, risk = _not_assessed(ship, params), _NO_STEPS, np.zeros(0)
         else:
-            ship = ship_of(picture, slot, alone)
             coercion, risk = assess_coercion(ship, steps, rate, legs, events, now_us, params)
-        assessment = Assessment(
-            mmsi=mmsi, assessed_at=now_us, coercion=coercion,
-            smuggling=prioritise(heard_of(picture, slot), events, now_us), model=MODEL,
-        )  # fmt: skip
-        return assessment, PassageRisk(
-            mmsi=mmsi, eta=steps.eta, spread_s=steps.spread_s, lon=steps.lon, lat=steps.lat,
+        passage = PassageRisk(
+            mmsi=ship.mmsi, eta=steps.eta, spread_s=steps.spread_s, lon=steps.lon, lat=steps.lat,
             sog=steps.sog, risk=risk,
         )  # fmt: skip
+        return coercion, passage
 
 
-def is_merchant(picture: Picture, slot: int) -> bool:
-    """Whether coercion is assessed: passenger, cargo and tank ships, and class A of no type."""
-    kind = int(picture.ship_type[slot])
-    if kind == 0:
-        return int(picture.msg_type[slot]) not in CLASS_B
-    return kind // 10 in (4, 6, 7, 8, 9)
+def is_merchant(ship_type: int, msg_type: int) -> bool:
+    """Whether coercion is assessed: passenger, cargo, tank and other ships, class A of no type."""
+    if ship_type == 0:
+        return msg_type not in CLASS_B
+    return ship_type // 10 in (4, 6, 7, 8, 9)
 
 
 def ship_of(picture: Picture, slot: int, alone: bool | None) -> Ship:
@@ -192,21 +193,23 @@ def ship_of(picture: Picture, slot: int, alone: bool | None) -> Ship:
     )  # fmt: skip
 
 
-def heard_of(picture: Picture, slot: int) -> Heard:
-    """What the picture knows of her for the smuggling priority."""
-    near = set()
-    text = picture.destination[slot]
-    bound = resolve_destination(text) if text else None
-    if bound is not None:
-        near.add(bound.unlocode)
-    index, away = nearest_port(picture.lon[[slot]], picture.lat[[slot]])
-    if away[0] <= AT_PORT_NM:
-        near.add(ports()[int(index[0])].unlocode)
-    return Heard(
-        mmsi=int(picture.mmsi[slot]), ship_type=int(picture.ship_type[slot]),
-        hours=int(picture.reported_at[slot] - picture.first_at[slot]) / HOUR_US,
-        sog=float(picture.sog[slot]), near=frozenset(near),
-    )  # fmt: skip
+def heard_of(picture: Picture, slots: Int64) -> list[Heard]:
+    """What the picture knows of each vessel for the smuggling priority."""
+    index, away = nearest_port(picture.lon[slots], picture.lat[slots])
+    hours = (picture.reported_at[slots] - picture.first_at[slots]) / HOUR_US
+    heard = []
+    for i, slot in enumerate(slots.tolist()):
+        text = picture.destination[slot]
+        bound = resolve_destination(text) if text else None
+        at = ports()[int(index[i])] if away[i] <= AT_PORT_NM else None
+        heard.append(
+            Heard(
+                mmsi=int(picture.mmsi[slot]), ship_type=int(picture.ship_type[slot]),
+                hours=float(hours[i]), sog=float(picture.sog[slot]),
+                near=frozenset(port.unlocode for port in (bound, at) if port is not None),
+            )
+        )  # fmt: skip
+    return heard
 
 
 _NO_STEPS = Steps(
@@ -215,7 +218,8 @@ _NO_STEPS = Steps(
 )  # fmt: skip
 
 
-def _not_assessed(merchant: bool, params: CoercionParams) -> Coercion:
+def _not_assessed(ship: Ship, params: CoercionParams) -> Coercion:
+    merchant = np.isnan(ship.sog) and is_merchant(ship.ship_type, 0)
     text = (
         "Her speed is not known, so no passage can be predicted."
         if merchant

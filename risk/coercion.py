@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ingest.batch import Float64, Int64
 from risk.assessment import Band, Coercion, Reason
 from risk.event import Event
-from risk.hazard import NIGHT_HOURS, HazardField, Rate
+from risk.hazard import NIGHT_HOURS, Rate
 from risk.incident import Activity, local_hour
 from risk.smuggling import band_of
 from risk.wording import duration, instant
@@ -67,7 +67,7 @@ class CoercionParams:
     cargo: float = 1.15
     warned_h: float = 12.0
     warned: float = 3.0
-    bands: tuple[tuple[Band, float], ...] = (("severe", 6e-3), ("high", 1.5e-3),
+    bands: tuple[tuple[Band, float], ...] = (("severe", 1e-2), ("high", 1.5e-3),
                                              ("elevated", 3e-4))  # fmt: skip
 
     def __post_init__(self) -> None:
@@ -291,8 +291,3 @@ def _place_reason(
     )
     return Reason(code=f"place_{Activity(activity).name.lower()}", text=text, contribution=share,
                   innocent_explanation=USUALLY)  # fmt: skip
-
-
-def field_rates(field: HazardField, steps: Steps) -> Rate:
-    """The field's rates at the steps."""
-    return field.rate(steps.lon, steps.lat, steps.hour, steps.activity)

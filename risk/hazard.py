@@ -158,18 +158,24 @@ class HazardField:
         self, lon: Float64, lat: Float64, hour: Float64, activity: npt.NDArray[np.integer]
     ) -> Rate:
         """Expected incidents per ship-hour at positions, local hours (0..24) and activities."""
-        rows, factor = self.rows(lon, lat), self.hours[np.asarray(hour, np.int64) % 24]
-        low, high = self._bounds()
+        return self.rate_of(self.rows(lon, lat), hour, activity)
+
+    def rate_of(
+        self, rows: npt.NDArray[np.int64], hour: Float64, activity: npt.NDArray[np.integer]
+    ) -> Rate:
+        """The same of `rows`."""
+        factor = self.hours[np.asarray(hour, np.int64) % 24]
+        low, high = _interval(self.shape, self.mean, self.params.interval)
         return Rate(
             mean=self.mean[rows, activity] * factor,
             low=low[rows, activity] * factor,
             high=high[rows, activity] * factor,
         )
 
-    def near_place(self, lon: Float64, lat: Float64) -> npt.NDArray[np.bool_]:
-        """Where the figures know incidents: the rate at anchor is over ten times everywhere's."""
+    def near_place(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Rows where the figures know incidents: at anchor, over ten times everywhere's rate."""
         anchored = self.mean[:, Activity.ANCHORED]
-        return np.asarray(anchored[self.rows(lon, lat)] > 10 * anchored[-1])
+        return np.asarray(anchored[rows] > 10 * anchored[-1])
 
     def per_year(self, cells: Cells, area_nm2: Float64) -> Rate:
         """Expected incidents a year in whole cells of which `area_nm2` is sea."""
@@ -240,9 +246,6 @@ class HazardField:
         known = row < len(self.cells)
         known[known] = self.cells[row[known]] == cells[known]
         return np.where(known, row, len(self.cells))
-
-    def _bounds(self) -> tuple[Float64, Float64]:
-        return _interval(self.shape, self.mean, self.params.interval)
 
 
 def _with_reports(

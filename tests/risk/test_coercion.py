@@ -13,7 +13,6 @@ from risk.coercion import (
     Ship,
     activity_of,
     assess_coercion,
-    field_rates,
     is_laden,
     steps_of,
 )
@@ -65,8 +64,10 @@ def under_way(place, sog, cog=90.0):
 
 
 def assessed(steps, ship=CARGO, events=()):
-    legs = Legs(np.where(FIELD.near_place(steps.lon, steps.lat), 7, -1), {7: "Somewhere"})
-    return assess_coercion(ship, steps, field_rates(FIELD, steps), legs, events, NOW, PARAMS)
+    rows = FIELD.rows(steps.lon, steps.lat)
+    legs = Legs(np.where(FIELD.near_place(rows), 7, -1), {7: "Somewhere"})
+    rate = FIELD.rate_of(rows, steps.hour, steps.activity)
+    return assess_coercion(ship, steps, rate, legs, events, NOW, PARAMS)
 
 
 def an_approach(hours_ago=1.0, status="ended"):
