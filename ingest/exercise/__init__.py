@@ -22,6 +22,10 @@ NAMES: Final = ("pacific",)
 
 _KEPT_BLOCKS: Final = 2
 _SEARCH_MIN: Final = 240
+_OUTAGE_NM: Final = 30.0
+_OUTAGE_VESSELS: Final = 3
+_LEAST_S: Final = {"gap": 6 * 3600, "rendezvous": 20 * 60, "loitering": 2 * 3600}
+"""Shortest that is an event of the kind: `docs/behaviours.md`."""
 
 
 class Exercise:
@@ -82,13 +86,16 @@ class Exercise:
         """What is planted, by the events' own definitions, in order of start.
 
         A gap runs from the last report heard to the first heard again. `ended_at` is null where
-        the exercise ends first. Station outages are `coverage_lost` and name no vessel.
+        the exercise ends first; what does not meet its definition before that is left out.
+        Outages of stations that had vessels in reach are `coverage_lost` and name no vessel.
         """
         known = [self._as_heard(planted) for planted in self._plot.planted]
-        rows = [self._document(planted) for planted in known if planted is not None]
+        rows = [self._document(planted) for planted in known if self._defined(planted)]
         for outage in self._plot.reception.outages(self.hours * 3600):
-            facts = dict(station=outage.station, lon=outage.lon, lat=outage.lat)
-            rows.append(self._row("coverage_lost", [], outage.from_s, outage.to_s, facts))
+            vessels = self._traffic.within(outage.lon, outage.lat, _OUTAGE_NM, outage.from_s)
+            facts = dict(station=outage.station, lon=outage.lon, lat=outage.lat, vessels=vessels)
+            if vessels >= _OUTAGE_VESSELS:
+                rows.append(self._row("coverage_lost", [], outage.from_s, outage.to_s, facts))
         return sorted(rows, key=lambda row: (row["started_at"], row["kind"], row["mmsis"]))
 
     def _block(self, number: int) -> Block:
@@ -98,8 +105,13 @@ class Exercise:
             self._blocks[number] = self._traffic.block(number)
         return self._blocks[number]
 
-    def _as_heard(self, planted: Planted) -> Planted | None:
-        """A gap between the reports heard on both sides of the silence; None if none was before."""
+    def _defined(self, planted: Planted) -> bool:
+        """Whether the event lasts as long as its kind asks within the exercise."""
+        lasts_s = min(planted.to_s, self.hours * 3600) - planted.from_s
+        return lasts_s > _LEAST_S.get(planted.kind, 0)
+
+    def _as_heard(self, planted: Planted) -> Planted:
+        """A gap between the reports heard on both sides of the silence; empty if none was before."""
         if planted.kind != "gap":
             return planted
         ship, late = np.array(planted.ships), self.hours * 3600
@@ -108,7 +120,7 @@ class Exercise:
         after = self._traffic.heard(ship, *_minutes(planted.to_s, -2, _SEARCH_MIN))
         after = after.take((after.at_s >= planted.to_s) & (after.at_s < late - 1))
         if not len(before.at_s):
-            return None
+            return replace(planted, from_s=planted.to_s)
         facts, to_s = dict(planted.parameters), float("inf")
         last = before.take(np.array([before.at_s.argmax()]))
         lon, lat = float(last.states.lon[0]), float(last.states.lat[0])

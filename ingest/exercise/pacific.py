@@ -126,7 +126,7 @@ def _hours_under_way(leg: Leg, role: str, draw: np.random.Generator) -> float:
     lies at anchor when the exercise begins, the rest are anywhere in the leg and its stay.
     """
     at_sea_h = leg.outbound.length_nm / leg.cruise
-    luck, share = draw.random(2).tolist()
+    luck, share = float(draw.random()), float(draw.random())
     if role == "leader":
         return (0.05 + 0.4 * share) * at_sea_h
     if leg.wait_h > 0 and luck < _AT_ANCHOR:

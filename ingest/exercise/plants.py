@@ -40,6 +40,11 @@ _FROM_SHORE_NM: Final = 16.5
 _FROM_HARBOUR_NM: Final = 18.0
 _COMPANY_NM: Final = 16.0
 _REST_S: Final = 8 * _HOUR_S
+_SHORT_MIN: Final = 70
+"""A longer meeting drifts faster than 2 kn, or it would be loitering as well."""
+
+_LEAST_STOP_S: Final = 70 * 60
+"""Ships at rest report every 3 min: enough of them to show an hour."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +185,8 @@ class _Planter:
         draw = generator(self._cast.seed, "meet", number)
         minutes = float(draw.uniform(least_min, 115))
         apart_m, side = float(draw.uniform(60, 350)), float(draw.uniform(0, 360))
-        hold = Hold(start_nm=0.0, sog=float(draw.uniform(0.8, 2.0)), hours=minutes / 60 + 0.3)
+        slow = (0.8, 2.0) if minutes < _SHORT_MIN else (2.25, 2.7)
+        hold = Hold(start_nm=0.0, sog=float(draw.uniform(*slow)), hours=minutes / 60 + 0.3)
         for place in self._candidates("merchant", at_s, number):
             if not self._fit(place, hold, in_reach=True):
                 continue
@@ -364,7 +370,7 @@ def _stops(parts: Sequence[Part], hours: float) -> Iterator[Planted]:
     """Every stay of an hour or longer that lies in the exercise."""
     for who, part in enumerate(parts):
         for stay in part.itinerary.stays:
-            if min(stay.to_s, hours * _HOUR_S) - max(stay.from_s, 0) >= _HOUR_S:
+            if min(stay.to_s, hours * _HOUR_S) - max(stay.from_s, 0) >= _LEAST_STOP_S:
                 where = "anchorage" if stay.status == 1 else "port"
                 yield Planted(
                     kind="stop", ships=(who,), from_s=max(stay.from_s, 0.0), to_s=stay.to_s,

@@ -42,8 +42,8 @@ class Statics:
         month, day, hour, minute = self._eta[:, note]
         payload = encode.static_a(
             **self._hull(ship), imo=self._imo[ship], callsign=self._callsign[ship],
-            name=self._name[ship], month=month, day=day, hour=hour, minute=minute, draught=self._draught[note],
-            destination=self._destination[note],
+            name=self._name[ship], month=month, day=day, hour=hour, minute=minute,
+            draught=self._draught[note], destination=self._destination[note],
         )  # fmt: skip
         return encode.two_part(payload, fill=2, station=station,
                                heard_at_s=received_us // SECOND_US,

@@ -19,6 +19,7 @@ from ingest.exercise.reception import Reception
 from ingest.exercise.statics import Statics, channel_of
 from ingest.exercise.track import ANCHORED, FISHING, MOORED, Floats, Ints, States, Tracks
 from ingest.exercise.voyage import Itinerary
+from sea.geodesy import distance_nm
 from sea.units import SECOND_US, Microseconds
 
 BLOCK_S: Final = 3600
@@ -126,6 +127,12 @@ class Traffic:
             received_us=np.array([row[0] for row in inside], np.int64),
             lines=[row[3] for row in inside],
         )
+
+    def within(self, lon: float, lat: float, radius_nm: float, at_s: float) -> int:
+        """How many ships are that near to a place at an instant."""
+        everybody = np.arange(len(self._mmsi))
+        states = self._tracks.at(everybody, np.full(len(everybody), at_s))
+        return int((distance_nm(states.lon, states.lat, lon, lat) < radius_nm).sum())
 
     def _received(self, ship: Ints, at_s: Floats) -> Heard:
         states = self._tracks.at(ship, at_s)
