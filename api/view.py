@@ -17,6 +17,7 @@ from api.policy import Kind, Principal, Release, allowed
 from api.ranking import BAND_INDEX, Key, Ranking, Scores, rank
 from ingest.batch import NAV_STATUS_UNKNOWN, UNKNOWN_TIME, ReportBatch, StaticBatch
 from ingest.picture import Picture
+from sea.identity import flag_of
 from sea.instants import iso_z, parse_utc
 from sea.units import DegreesEast, DegreesNorth, Microseconds
 
@@ -239,6 +240,7 @@ class View:
             "name": p.name[slot],
             "callsign": p.callsign[slot],
             "imo": int(p.imo[slot]) or None,
+            "flag": flag_of(int(p.mmsi[slot])),
             "ship_type": int(p.ship_type[slot]) or None,
             "length_m": _number(p.length[slot], 1),
             "width_m": _number(p.beam[slot], 1),

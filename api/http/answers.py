@@ -50,6 +50,7 @@ class Vessel(Answer):
     name: str | None
     callsign: str | None
     imo: int | None
+    flag: str | None
     ship_type: int | None
     length_m: float | None
     width_m: float | None
@@ -166,6 +167,7 @@ class Requests(Answer):
     requests: list[dict[str, Any]]
     timeline: str | None
     made_at: str | None
+    next: str | None
 
 
 class Plan(BaseModel):
@@ -190,6 +192,7 @@ class Me(Answer):
     nation: str
     ports: list[str]
     node: str
+    exercise: str | None
 
 
 class Health(Answer):

@@ -54,12 +54,30 @@ def make_application(
     live: Live,
     ready: Callable[[], Mapping[str, bool]],
     hotspots: Callable[[], dict[str, Any]],
+    exercise: str | None = None,
     page: Path = pages.DIST,
 ) -> web.Application:
-    """The API and the page, to be run by `make_runner`; it owns none of what it is given."""
+    """The API and the page, to be run by `make_runner`; it owns none of what it is given.
+
+    Args:
+        settings: what the service was told.
+        database: pool of connections.
+        view: what people see, in memory.
+        live: the stream's fan-out, run by the caller.
+        ready: stage -> whether it is ready for work.
+        hotspots: the hazard field's hotspots as GeoJSON; called in a thread.
+        exercise: name of the exercise that runs, None where the traffic is real.
+        page: folder of the built page.
+    """
     application = web.Application(middlewares=[_observe, problems], client_max_size=_MAX_BODY)
     application[CONTEXT] = Context(
-        settings=settings, database=database, view=view, live=live, ready=ready, hotspots=hotspots
+        settings=settings,
+        database=database,
+        view=view,
+        live=live,
+        ready=ready,
+        hotspots=hotspots,
+        exercise=exercise,
     )
     application[pages.PAGE] = page
     application[routes_node.SOCKETS] = WeakSet()

@@ -24,6 +24,7 @@ class Context:
 
     Attributes:
         ready: stage -> whether it is ready. hotspots: the hazard field's hotspots as GeoJSON.
+        exercise: name of the exercise that runs, None where the traffic is real.
     """
 
     settings: Settings
@@ -32,6 +33,7 @@ class Context:
     live: Live
     ready: Callable[[], Mapping[str, bool]]
     hotspots: Callable[[], dict[str, Any]]
+    exercise: str | None
 
     @property
     def secure(self) -> bool:

@@ -7,21 +7,34 @@ from aiohttp import web
 
 from api.http import answers
 from api.http.context import CONTEXT, principal_of
+from api.http.params import Cursor, Limit, read_cursor, write_cursor
 from api.http.problem import NotFoundError
-from api.http.registry import NoParams, Operation
+from api.http.registry import NoParams, Operation, Params
 from sea.instants import iso_z, to_us
 
 
-async def requests(request: web.Request, _: NoParams) -> dict[str, Any]:
-    """The current plan's requests, each with its outcome."""
+class RequestsQuery(Params):
+    """Which part of the requests."""
+
+    limit: Limit = 100
+    cursor: Cursor | None = None
+
+
+async def requests(request: web.Request, asked: RequestsQuery) -> dict[str, Any]:
+    """The current plan's requests by id, each with its outcome."""
     row = request.app[CONTEXT].view.plan(principal_of(request))
     if row is None:
-        return {"requests": [], "timeline": None, "made_at": None}
+        return {"requests": [], "timeline": None, "made_at": None, "next": None}
+    after = read_cursor(asked.cursor, str)
+    ordered = sorted(row["scenario"]["requests"], key=lambda r: str(r["id"]))
+    rest = [r for r in ordered if after is None or r["id"] > after]
+    page = rest[: asked.limit]
     outcomes = _outcomes(row["document"])
     return {
-        "requests": [r | {"outcome": outcomes.get(r["id"])} for r in row["scenario"]["requests"]],
+        "requests": [r | {"outcome": outcomes.get(r["id"])} for r in page],
         "timeline": row["timeline"],
         "made_at": iso_z(to_us(row["made_at"])),
+        "next": write_cursor(page[-1]["id"] if len(rest) > len(page) else None),
     }
 
 
@@ -60,7 +73,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         summary="Escort requests of the current plan and what becomes of them",
         tag="escorts",
         handle=requests,
-        params=NoParams,
+        params=RequestsQuery,
         answer=answers.Requests,
     ),
     Operation(

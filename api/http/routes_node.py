@@ -35,13 +35,14 @@ class LiveQuery(Params):
 
 async def me(request: web.Request, _: NoParams) -> dict[str, Any]:
     """Who is signed in."""
-    principal = principal_of(request)
+    context, principal = request.app[CONTEXT], principal_of(request)
     return {
         "name": principal.name,
         "role": principal.role,
         "nation": principal.nation,
         "ports": list(principal.ports),
-        "node": request.app[CONTEXT].settings.nation,
+        "node": context.settings.nation,
+        "exercise": context.exercise,
     }
 
 
