@@ -75,7 +75,7 @@ class WaysTo(NamedTuple):
     leave_at: dict[int, int]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=128)
 def ways_to(lon: float, lat: float) -> WaysTo:
     """Ways from every node of the lane graph to a place."""
     graph = lane_graph()

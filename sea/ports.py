@@ -7,7 +7,6 @@ below 60, against 294 by chance) and are read so. What then still lies more than
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
@@ -103,9 +102,8 @@ def resolve_destination(text: str) -> Port | None:
 
 
 _LOCODE: Final = re.compile(r"[A-Z]{2} ?[A-Z0-9]{3}")
-_FILLER: Final = re.compile(
-    r"\b(PORT OF|PTO|ANCH(ORAGE)?|OPL|PILOT( STATION)?|ROADS?|FOR ORDERS?)\b"
-)
+_WRITTEN_OUT: Final = {"ST": "SAINT", "STA": "SANTA", "PTO": "PUERTO"}
+_FILLER: Final = re.compile(r"\b(PORT OF|ANCH(ORAGE)?|OPL|PILOT( STATION)?|ROADS?|FOR ORDERS?)\b")
 
 
 def _named(words: str) -> Port | None:
@@ -113,10 +111,17 @@ def _named(words: str) -> Port | None:
     exact = _by_name().get(words, ())
     if exact or len(words) < 6:
         return _only(exact)
-    rated = sorted(((_likeness(words, name), name) for name in _names_like(words)), reverse=True)
-    if not rated or rated[0][0] < _CLOSE_NAME:
-        return None
-    best = {place for score, name in rated if score == rated[0][0] for place in _by_name()[name]}
+    matcher = SequenceMatcher(b=words, autojunk=False)
+    closest, best = _CLOSE_NAME, set[Port]()
+    for name in _by_initial().get(words[0], ()):
+        matcher.set_seq1(name)
+        if abs(len(name) - len(words)) > 2 or matcher.quick_ratio() < closest:
+            continue
+        likeness = matcher.ratio()
+        if likeness > closest:
+            closest, best = likeness, set()
+        if likeness >= closest:
+            best.update(_by_name()[name])
     return _only(tuple(best))
 
 
@@ -126,17 +131,10 @@ def _only(namesakes: tuple[Port, ...]) -> Port | None:
     return namesakes[0] if len(namesakes) == 1 else None
 
 
-def _likeness(one: str, other: str) -> float:
-    return SequenceMatcher(None, one, other, autojunk=False).ratio()
-
-
-def _names_like(words: str) -> Iterator[str]:
-    return (name for name in _by_initial().get(words[0], ()) if abs(len(name) - len(words)) <= 2)
-
-
 def _plain(text: str) -> str:
     letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().upper()
-    return " ".join(re.sub(r"[^A-Z0-9]+", " ", letters).split())
+    words = re.sub(r"[^A-Z0-9]+", " ", letters).split()
+    return " ".join(_WRITTEN_OUT.get(word, word) for word in words)
 
 
 @cache

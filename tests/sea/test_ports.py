@@ -99,6 +99,8 @@ def test_an_unknown_position_has_no_nearest_port():
         ("LOS ANGLES", "USLAX"),
         ("CARTAGENA COLOMBIA", "COCTG"),
         ("MANZANILLO, MEXICO", "MXZLO"),
+        ("PTO QUETZAL", "GTPRQ"),
+        ("STA MARTA", "COSMR"),
         ("PAITA", "PEPAI"),
         ("BALBOA", "PABLB"),
         ("PANAMA CANAL", "PAPCN"),
