@@ -12,19 +12,23 @@ from pathlib import Path
 from typing import Any, Final
 
 from risk.detect import Detector
+from risk.detect.coverage import Coverage, CoverageParams
 from risk.detect.gap import Gap, GapParams
 from risk.detect.loitering import Loitering, LoiteringParams
 from risk.detect.rendezvous import Rendezvous, RendezvousParams
 from risk.detect.stop import Stop, StopParams
+from risk.detect.zones import Zones, ZonesParams
 from sea.errors import BadInputError, UnavailableError
 
 Params = Mapping[str, Mapping[str, Any]]
 
 _STANDARD: Final[Mapping[str, tuple[Callable[[Any], Detector], type[Any]]]] = {
     "gap": (Gap, GapParams),
+    "coverage": (Coverage, CoverageParams),
     "rendezvous": (Rendezvous, RendezvousParams),
     "loitering": (Loitering, LoiteringParams),
     "stop": (Stop, StopParams),
+    "zones": (Zones, ZonesParams),
 }
 
 

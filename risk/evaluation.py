@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from risk.detect.coverage import CoverageParams
 from risk.detect.gap import GapParams
 from risk.detect.loitering import LoiteringParams
 from risk.detect.rendezvous import RendezvousParams
@@ -25,7 +26,7 @@ from sea.units import HOUR_US, MINUTE_US, SECOND_US, Microseconds
 
 MET_AFTER_US: Final[Mapping[str, int]] = {
     "gap": int(GapParams().hours_a * HOUR_US),
-    "coverage_lost": int(GapParams().lost_minutes * MINUTE_US),
+    "coverage_lost": int(CoverageParams().minutes * MINUTE_US),
     "rendezvous": int(RendezvousParams().minutes * MINUTE_US),
     "loitering": int(LoiteringParams().hours * HOUR_US),
     "stop": int(StopParams().hours * HOUR_US),
@@ -111,14 +112,27 @@ def evaluate(
     params: MatchParams | None = None,
     seed: int = 0,
 ) -> list[KindScore]:
-    """Scores of every kind that the truth has, by name; kinds it lacks cannot be judged."""
+    """Scores of every kind that the truth has, by name; kinds it lacks cannot be judged.
+
+    A truth that goes on when everything ends, before its definition is met, asks for no event:
+    where none was given out it is left out, not missed.
+    """
     rules = params or MatchParams()
     horizon = max((t for s in (*events, *truths) for t in _instants(s)), default=0)
     scores = []
     for kind in sorted({truth.kind for truth in truths}):
+        own = [truth for truth in truths if truth.kind == kind]
         found = [_closed(event, horizon) for event in events if event.kind == kind]
-        planted = [_closed(truth, horizon) for truth in truths if truth.kind == kind]
-        scores.append(_score(kind, found, planted, match(found, planted, rules), seed))
+        planted = [_closed(truth, horizon) for truth in own]
+        pairs = match(found, planted, rules)
+        due = horizon - MET_AFTER_US.get(kind, 0)
+        met = {j for _, j in pairs}
+        missed = [
+            truth.mmsis
+            for j, truth in enumerate(own)
+            if j not in met and (truth.ended_at is not None or truth.started_at <= due)
+        ]
+        scores.append(_score(kind, found, planted, pairs, missed, seed))
     return scores
 
 
@@ -147,11 +161,12 @@ def _score(
     events: Sequence[Spell],
     truths: Sequence[Spell],
     pairs: Sequence[tuple[int, int]],
+    missed_vessels: Sequence[tuple[str, ...]],
     seed: int,
 ) -> KindScore:
-    hit, met = {i for i, _ in pairs}, {j for _, j in pairs}
-    rows = [(events[i].mmsis, i in hit, i not in hit, False) for i in range(len(events))]
-    rows += [(truths[j].mmsis, False, False, True) for j in range(len(truths)) if j not in met]
+    hit = {i for i, _ in pairs}
+    rows = [(event.mmsis, i in hit, i not in hit, False) for i, event in enumerate(events)]
+    rows += [(vessels, False, False, True) for vessels in missed_vessels]
     table = pd.DataFrame(rows, columns=["vessels", "right", "wrong", "missed"])
     by_vessel = table.groupby(table["vessels"].str[0].fillna(""))[["right", "wrong", "missed"]]
     counts = by_vessel.sum().to_numpy(np.float64)

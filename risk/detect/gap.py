@@ -1,15 +1,12 @@
-"""Gap and coverage loss: a vessel that falls silent, and a region that does.
+"""Gap: a vessel that falls silent where others are heard.
 
-Gap: a vessel under way is silent for more than 6 h (class A; 12 h class B) and more than five
-times its own recent cadence, and in the first hours of the silence other vessels were heard
-within 20 nm of where it should have been, more of them than fell silent with it, at least one
-not astern of its last fix (a ship that leaves coverage is followed by ships still in it). It
+Definition: a vessel under way is silent for more than 6 h (class A; 12 h class B) and more than
+five times its own recent cadence, and in the first two hours of the silence other vessels were
+heard within 20 nm of where it should have been, more of them than fell silent with it, at least
+one not astern of its last fix (a ship that leaves coverage is followed by ships still in it). It
 starts at the last report. Its evidence says ``silent`` while it is open and ``resumed`` after;
 silence is never called more than that. Slack is the duration less the time that the distance to
 the first fix afterwards takes at the vessel's own cruising speed.
-
-Coverage lost: five or more vessels within 40 nm of each other fall silent within 30 minutes
-while nobody near is heard. It names no vessel, and ends when most of them are heard again.
 
 Not seen: vessels at anchor, moored or stopped, or near a port when they fall silent.
 Units: nm, kn, hours; longitude and latitude of a gap are those of the last fix.
@@ -21,7 +18,6 @@ from typing import Any, Final
 import numba
 import numpy as np
 import numpy.typing as npt
-from sklearn.cluster import DBSCAN
 
 from ingest.batch import UNKNOWN_TIME, Float64, Int32, Int64, ReportBatch
 from ingest.picture import Picture
@@ -29,15 +25,15 @@ from risk.detect.kernel import pairs_within, reckoned, tree_of
 from risk.detect.memory import Array, Memory
 from risk.event import Event
 from sea.errors import BadInputError
-from sea.geodesy import RADIUS_NM, bearing_deg, distance_nm
+from sea.geodesy import bearing_deg, distance_nm
 from sea.ports import nearest_port
 from sea.units import HOUR_US, MINUTE_US, Microseconds
 
 _CHECK_US: Final = 10 * MINUTE_US
 """How often the neighbourhood of silent vessels is looked at; chosen by us."""
 
-_SETTLED: Final = 3
-"""Reports before a vessel's silence counts; chosen by us: one or two may be a garbled MMSI."""
+_SETTLED: Final = 2
+"""Reports before a vessel's silence counts; chosen by us: a single one may be a garbled MMSI."""
 
 _CLASS_B: Final = np.array([18, 19, 24], np.int8)
 _AT_REST: Final = np.array([1, 5, 6], np.int8)
@@ -45,7 +41,7 @@ _AT_REST: Final = np.array([1, 5, 6], np.int8)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GapParams:
-    """Thresholds of a gap and of a coverage loss.
+    """Thresholds of a gap.
 
     Attributes:
         hours_a, hours_b: 6 for class A (design figure; pipe-gaps of Global Fishing Watch uses 12
@@ -55,8 +51,8 @@ class GapParams:
         witness_hours: silence is watched this long for witnesses; 2, chosen by us.
         rest_kn: below this the vessel is at rest; 0.5 (as everywhere here).
         port_nm: silence that begins nearer to a port says nothing; 5, chosen by us.
-        lost_vessels, lost_nm, lost_minutes: 5 vessels, 40 nm apart at most from the next, within
-            30 min of each other, chosen by us.
+        company_minutes: vessels that fell silent within this of each other did so together; 30,
+            chosen by us.
     """
 
     hours_a: float = 6
@@ -66,9 +62,7 @@ class GapParams:
     witness_hours: float = 2
     rest_kn: float = 0.5
     port_nm: float = 5
-    lost_vessels: float = 5
-    lost_nm: float = 40
-    lost_minutes: float = 30
+    company_minutes: float = 30
 
     def __post_init__(self) -> None:
         for field, value in asdict(self).items():
@@ -77,9 +71,9 @@ class GapParams:
 
 
 class Gap:
-    """Watches every vessel's silence, and silences in company."""
+    """Watches every vessel's silence."""
 
-    kinds: tuple[str, ...] = ("gap", "coverage_lost")
+    kinds: tuple[str, ...] = ("gap",)
 
     def __init__(self, params: GapParams | None = None) -> None:
         self.params = params or GapParams()
@@ -90,7 +84,6 @@ class Gap:
             cruise=("f8", np.nan), witnesses=("i4", 0), ahead=("?", 0), quiet=("i4", 0),
             passed=("?", 0), announced=("i8", 0),
         )  # fmt: skip
-        self._losses: dict[int, dict[str, Any]] = {}
 
     def observe(self, picture: Picture, slots: Int32, reports: ReportBatch) -> list[Event]:
         """Gaps that end with these reports."""
@@ -108,27 +101,22 @@ class Gap:
         return events
 
     def tick(self, picture: Picture, now_us: Microseconds) -> list[Event]:
-        """Silences that have become gaps; every ten minutes also regions lost and regained."""
-        events: list[Event] = []
+        """Silences that have become gaps."""
         if now_us % _CHECK_US == 0 and len(self._memory):
             self._look_around(now_us)
-            events += self._regained(now_us) + self._lost(now_us)
-        return events + self._opened(picture, now_us)
+        return self._opened(picture, now_us)
 
     def finish(self, picture: Picture, now_us: Microseconds) -> list[Event]:
         """Nothing: a silence that goes on when the timeline ends stays open."""
         return []
 
     def state(self) -> dict[str, Any]:
-        """What is known of every vessel, and regions lost."""
-        losses = [{**loss, "slots": loss["slots"].copy()} for loss in self._losses.values()]
-        return {"memory": self._memory.state(), "losses": losses}
+        """What is known of every vessel."""
+        return self._memory.state()
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continues from a `state`."""
-        self._memory.restore(state["memory"])
-        losses = [{**loss, "slots": np.array(loss["slots"], np.intp)} for loss in state["losses"]]
-        self._losses = {loss["began"]: loss for loss in losses}
+        self._memory.restore(state)
 
     def _under_way(self) -> npt.NDArray[np.bool_]:
         n, memory = len(self._memory), self._memory
@@ -157,7 +145,7 @@ class Gap:
         talks = (other != me) & (heard[other] >= now_us - _CHECK_US)
         talks &= heard[other] >= heard[me] + _CHECK_US
         hushed = (other != me) & ~talks & (now_us - heard[other] >= self._settling(other))
-        hushed &= np.abs(heard[other] - heard[me]) <= int(self.params.lost_minutes * MINUTE_US)
+        hushed &= np.abs(heard[other] - heard[me]) <= int(self.params.company_minutes * MINUTE_US)
         size = len(heard)
         heard_now = np.bincount(me[talks], minlength=size)[silent]
         memory["witnesses"][silent] = np.maximum(memory["witnesses"][silent], heard_now)
@@ -251,70 +239,6 @@ class Gap:
             confidence=min(0.9, 0.5 + 0.1 * (row["witnesses"] - row["quiet"])),
             evidence=evidence,
         )
-
-    def _lost(self, now_us: Microseconds) -> list[Event]:
-        """Regions where several vessels fell silent together and nobody is heard."""
-        memory, n, params = self._memory, len(self._memory), self.params
-        heard = memory["heard"][:n]
-        silence = now_us - np.where(heard == UNKNOWN_TIME, 0, heard)
-        quiet = int(params.lost_minutes * MINUTE_US)
-        lately = (silence >= quiet) & (silence < 3 * quiet) & (memory["witnesses"][:n] == 0)
-        lately &= (memory["reports"][:n] >= _SETTLED) & (memory["fix_at"][:n] != UNKNOWN_TIME)
-        slots = np.flatnonzero(lately)
-        slots = slots[silence[slots] >= self._settling(slots)]
-        known = [loss["slots"] for loss in self._losses.values()]
-        slots = np.setdiff1d(slots, np.concatenate(known)) if known else slots
-        if len(slots) < params.lost_vessels:
-            return []
-        places = np.radians(np.column_stack((memory["lat"][slots], memory["lon"][slots])))
-        near = DBSCAN(
-            eps=params.lost_nm / RADIUS_NM, min_samples=2, metric="haversine"
-        ).fit_predict(places)
-        groups = [self._together(slots[near == label]) for label in range(near.max() + 1)]
-        return [self._lose(g, now_us) for g in groups if len(g) >= params.lost_vessels]
-
-    def _together(self, slots: Array) -> Array:
-        """Those of a group that fell silent within the time allowed before its last one."""
-        heard = self._memory["heard"][slots]
-        late = heard >= heard.max() - int(self.params.lost_minutes * MINUTE_US)
-        together: Array = slots[late]
-        return together
-
-    def _lose(self, slots: Array, now_us: Microseconds) -> Event:
-        memory = self._memory
-        lon, lat = float(np.median(memory["lon"][slots])), float(np.median(memory["lat"][slots]))
-        reach = float(distance_nm(lon, lat, memory["lon"][slots], memory["lat"][slots]).max())
-        began = int(memory["heard"][slots].max())
-        loss = {"began": began, "announced": now_us, "lon": lon, "lat": lat, "radius_nm": reach,
-                "slots": np.sort(slots)}  # fmt: skip
-        self._losses[began] = loss
-        return _coverage(loss, None)
-
-    def _regained(self, now_us: Microseconds) -> list[Event]:
-        events = []
-        for began, loss in list(self._losses.items()):
-            heard = self._memory["heard"][loss["slots"]]
-            again = np.sort(heard[heard > began])
-            half = (len(heard) + 1) // 2
-            if len(again) >= half:
-                del self._losses[began]
-                events.append(_coverage(loss, int(again[0])))
-        return events
-
-
-def _coverage(loss: dict[str, Any], regained_at: Microseconds | None) -> Event:
-    return Event(
-        kind="coverage_lost",
-        mmsis=(),
-        started_at=loss["began"],
-        ended_at=regained_at,
-        detected_at=loss["announced"],
-        lon=loss["lon"],
-        lat=loss["lat"],
-        status="open" if regained_at is None else "ended",
-        confidence=0.8,
-        evidence={"vessels": len(loss["slots"]), "radius_nm": round(loss["radius_nm"], 1)},
-    )
 
 
 def _crossing(
