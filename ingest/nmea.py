@@ -29,7 +29,6 @@ _AIS: Final = re.compile(rb"![^,\s]{2}VD[MO]")
 _TAG_BLOCK: Final = re.compile(rb"\\([^\\]*)\\")
 _STATION: Final = re.compile(rb"[br][a-z]?[0-9]+")
 _SEPARATOR: Final = re.compile(rb"[,;\s]+")
-_FOLDS: Final = (512, 256, 128, 64, 32, 16, 8)
 
 
 class Sentence(NamedTuple):
@@ -181,12 +180,15 @@ class Framer:
 
 def checksum(body: bytes) -> int:
     """XOR of the bytes between the sign in front and the asterisk (IEC 61162-1 7.2.4)."""
-    if len(body) > 128:
+    if len(body) > 64:
         return reduce(xor, body)
     folded = int.from_bytes(body, "big")
-    for bits in _FOLDS:
-        folded ^= folded >> bits
-    return folded & 0xFF
+    folded ^= folded >> 256
+    folded ^= folded >> 128
+    folded ^= folded >> 64
+    folded ^= folded >> 32
+    folded ^= folded >> 16
+    return (folded ^ folded >> 8) & 0xFF
 
 
 def tag_block(text: bytes) -> Heard | None:

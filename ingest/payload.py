@@ -61,11 +61,14 @@ _STATIC: Final[dict[str, tuple[str, ...]]] = {
     "MessageType24PartB": ("mmsi", "ship_type", "callsign", *_SIZE),
     "MessageType24PartBAuxiliaryCraft": ("mmsi", "ship_type", "callsign"),
 }  # fmt: skip
+_STATIC_TYPES: Final = (5, 19, 21, 24)
 _STATIC_NAMES: Final = {"shipname": "name", "full_name": "name"}
 _STATIC_UNKNOWN: Final[dict[str, Any]] = {
     "imo": 0, "callsign": None, "name": None, "ship_type": 0, **dict.fromkeys(_SIZE, np.nan),
     "draught": np.nan, "destination": None, "eta": None,
 }  # fmt: skip
+
+_SIX_BITS: Final = tuple(bit_vector(bytes([byte])).get(0, 6) for byte in range(256))
 
 Columns = dict[str, Any]
 
@@ -97,17 +100,17 @@ def decode_payloads(
     Reasons: ``too_short``, ``unknown_type``, ``decode_error``; ``other_type`` are good messages
     of types that carry neither position nor static data.
     """
-    reports: dict[int, list[tuple[int, Any]]] = {}
-    statics: dict[str, list[tuple[int, Any]]] = {}
+    reports: dict[int, list[tuple[int, Any]]] = {kind: [] for kind in _REPORT}
+    statics: dict[str, list[tuple[int, Any]]] = {name: [] for name in _STATIC}
     for index, (payload, fill) in enumerate(zip(payloads, fills, strict=True)):
         message = _decode(payload, fill, counts)
         if message is None:
             continue
         kind = message.msg_type
-        if kind in _REPORT:
-            reports.setdefault(kind, []).append((index, message))
-        if (name := type(message).__name__) in _STATIC:
-            statics.setdefault(name, []).append((index, message))
+        if kind in reports:
+            reports[kind].append((index, message))
+        if kind in _STATIC_TYPES:
+            statics[type(message).__name__].append((index, message))
     report_of, report_columns = _gather(
         [(indices, _report_columns(kind, messages)) for kind, indices, messages in _split(reports)],
         {"mmsi": 0, "msg_type": 0, **_REPORT_UNKNOWN},
@@ -125,12 +128,12 @@ def _decode(payload: bytes, fill: int, counts: Counter[str]) -> Any:
     if not payload:
         counts["too_short"] += 1
         return None
-    bits = bit_vector(payload, fill)
-    kind = bits.get(0, 6)
+    kind = _SIX_BITS[payload[0]]
     needed = FIXED_BITS.get(kind)
     if needed is None:
         counts["other_type" if kind in MSG_CLASS and kind else "unknown_type"] += 1
         return None
+    bits = bit_vector(payload, fill)
     if kind == 24 and bits.get(38, 2) == 1:
         needed = PART_B_BITS
     if len(payload) * 6 < needed:
@@ -144,7 +147,9 @@ def _decode(payload: bytes, fill: int, counts: Counter[str]) -> Any:
 
 
 def _split(groups: dict[Any, list[tuple[int, Any]]]) -> list[tuple[Any, list[int], list[Any]]]:
-    return [(key, [i for i, _ in rows], [m for _, m in rows]) for key, rows in groups.items()]
+    return [
+        (key, [i for i, _ in rows], [m for _, m in rows]) for key, rows in groups.items() if rows
+    ]
 
 
 def _gather(
@@ -231,7 +236,7 @@ def _times(reports: dict[int, list[tuple[int, Any]]], size: int) -> tuple[Int8, 
     second = np.full(size, NO_SECOND, np.int8)
     stated_at = np.full(size, UNKNOWN_TIME, np.int64)
     for kind, rows in reports.items():
-        if kind in (17, 27):
+        if kind in (17, 27) or not rows:
             continue
         indices = [index for index, _ in rows]
         second[indices] = [message.second for _, message in rows]

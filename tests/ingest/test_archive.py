@@ -1,0 +1,190 @@
+import csv
+import gzip
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+
+from ingest.archive import BLOCK_ROWS, open_archive
+from ingest.rows import rows_of
+from sea.errors import BadInputError, UnavailableError
+from sea.instants import parse_utc
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+NMEA = b"!AIVDM,1,1,,A,13HOI:0P0000VOHLCnHQKwvL05Ip,0*23\n" * 3
+NEW_SPELLING = (
+    "mmsi,base_date_time,longitude,latitude,sog,cog,heading,vessel_name,imo,call_sign,vessel_type,"
+    "status,length,width,draft,cargo,transceiver\n"
+    "368382440,2025-12-31 00:00:00,-76.43,36.96,4.7,321.6,327,PATRICIA,IMO1079618,WDP7519,52,0,26,"
+    "11,5.5,,A\n"
+)
+DANISH = (
+    "# Timestamp,Type of mobile,MMSI,Latitude,Longitude,Navigational status,ROT,SOG,COG,Heading,"
+    "IMO,Callsign,Name,Ship type,Cargo type,Width,Length,Type of position fixing device,Draught,"
+    "Destination,ETA,Data source type,A,B,C,D\n"
+    "18/03/2023 23:59:58,Class A,219012382,57.123067,8.597717,Engaged in fishing,-1.4,3.2,71.5,80,"
+    "8813972,OWAA,VIBEKE,Fishing,,7,24,GPS,3.1,HANSTHOLM,19/03/2023 06:30:00,AIS,18,6,4,3\n"
+    "18/03/2023 23:59:59,Base Station,2190064,56.7166,11.519,Unknown value,,,,,Unknown,Unknown,,"
+    "Undefined,,,,Undefined,,,,AIS,,,,\n"
+)
+
+
+def write(folder, name, content):
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def rows(path, **settings):
+    archive = open_archive(path, **settings)
+    return [row for block in archive for row in rows_of(block).to_pylist()]
+
+
+@pytest.mark.parametrize("content", [NMEA, DANISH.encode(), NEW_SPELLING.encode()])
+@pytest.mark.parametrize("packing", ["gz", "zip", "zst"])
+def test_a_packed_file_has_the_rows_of_the_plain_one_whatever_its_name(tmp_path, content, packing):
+    plain = write(tmp_path, "plain", content)
+    packed = tmp_path / "packed.bin"
+    if packing == "zip":
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("inside.txt", content)
+    else:
+        pack = gzip.compress if packing == "gz" else zstandard.ZstdCompressor().compress
+        packed.write_bytes(pack(content))
+    start = parse_utc("2026-03-01T00:00:00Z")
+    assert rows(packed, start_us=start) == rows(plain, start_us=start)
+    assert len(rows(plain)) > 0
+
+
+def test_the_members_of_a_zip_are_read_by_name(tmp_path):
+    packed = tmp_path / "days.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("day2.csv", DANISH)
+        archive.writestr("day1.csv", NEW_SPELLING)
+    assert [row["mmsi"] for row in rows(packed)] == ["368382440", "219012382", "002190064"]
+
+
+def test_marine_cadastre_of_the_new_spelling(tmp_path):
+    (row,) = rows(write(tmp_path, "f", NEW_SPELLING))
+    wanted = dict(
+        mmsi="368382440", lon=-76.43, lat=36.96, sog_kn=4.7, cog_deg=321.6, heading_deg=327.0,
+        name="PATRICIA", imo=1079618, callsign="WDP7519", ship_type=52, nav_status=0,
+        length_m=26.0, width_m=11.0, draught_m=5.5, to_bow_m=None, msg_type=None,
+    )  # fmt: skip
+    assert {name: row[name] for name in wanted} == wanted
+    assert row["reported_at"].isoformat() == "2025-12-31T00:00:00+00:00"
+
+
+def test_danish_columns_c_and_d_are_starboard_and_port(tmp_path):
+    ship, station = rows(write(tmp_path, "f", DANISH))
+    wanted = dict(
+        lon=8.597717, lat=57.123067, nav_status=7, rot_deg_min=-1.4, sog_kn=3.2, imo=8813972,
+        callsign="OWAA", name="VIBEKE", ship_type=30, to_bow_m=18.0, to_stern_m=6.0,
+        to_starboard_m=4.0, to_port_m=3.0, length_m=24.0, width_m=7.0, draught_m=3.1,
+        destination="HANSTHOLM", eta="03-19T06:30",
+    )  # fmt: skip
+    assert {name: ship[name] for name in wanted} == wanted
+    assert ship["reported_at"].isoformat() == "2023-03-18T23:59:58+00:00"
+    assert (station["mmsi"], station["imo"], station["callsign"]) == ("002190064", None, None)
+
+
+def test_every_line_of_the_marine_cadastre_sample_is_there_with_all_fields_equal():
+    path = SHARED / "tracks" / "marinecadastre_sample.csv"
+    if not path.exists():
+        pytest.skip("the MarineCadastre sample is not here")
+    with path.open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    found = rows(path)
+    assert len(found) == len(lines) == 1000
+    numbers = dict(lon="LON", lat="LAT", sog_kn="SOG", cog_deg="COG", heading_deg="Heading",
+                   nav_status="Status", ship_type="VesselType", length_m="Length",
+                   width_m="Width", draught_m="Draft")  # fmt: skip
+    missing = dict(sog_kn=102.3, cog_deg=360, heading_deg=511, nav_status=15, ship_type=0,
+                   length_m=0, width_m=0, draught_m=0)  # fmt: skip
+    for row, line in zip(found, lines, strict=True):
+        assert row["mmsi"] == line["MMSI"].zfill(9)
+        assert row["reported_at"].isoformat() == line["BaseDateTime"] + "+00:00"
+        assert (row["name"] or "") == line["VesselName"].strip()
+        assert (row["callsign"] or "") == line["CallSign"].strip()
+        assert (row["imo"] or 0) == int(line["IMO"].removeprefix("IMO") or 0)
+        for ours, theirs in numbers.items():
+            told = line[theirs] and float(line[theirs]) != missing.get(ours)
+            assert row[ours] == (float(line[theirs]) if told else None), (ours, line)
+
+
+def test_lines_without_mmsi_or_time_and_broken_ones_are_counted(tmp_path):
+    header, line = NEW_SPELLING.splitlines()
+    bad_mmsi = line.replace("368382440", "ship")
+    bad_time = line.replace("2025-12-31", "yesterday")
+    too_long = line + ",1,2,3"
+    archive = open_archive(
+        write(tmp_path, "f", "\n".join([header, line, bad_mmsi, bad_time, too_long, line]))
+    )
+    assert sum(len(block.reports) for block in archive) == 2
+    counts = archive.counts
+    wanted = dict(lines=6, headers=1, rows=2, bad_mmsi=1, bad_time=1, bad_line=1, rejected=3)
+    assert {name: counts[name] for name in wanted} == wanted
+    assert counts["lines"] == counts["headers"] + counts["rows"] + counts["rejected"]
+
+
+def test_blocks_are_bounded_and_the_same_every_time(tmp_path):
+    path = write(tmp_path, "f", NMEA * 8000)
+    archive = open_archive(path)
+    sizes = [len(block.reports) for block in archive]
+    assert sizes == [len(block.reports) for block in archive]
+    assert sum(sizes) == 24_000
+    assert max(sizes) <= BLOCK_ROWS
+
+
+def test_reading_tells_how_far_it_is(tmp_path):
+    archive = open_archive(write(tmp_path, "f", NMEA * 8000))
+    positions = []
+    for _ in archive:
+        positions.append(archive.position_bytes)
+    assert positions == sorted(positions)
+    assert positions[-1] == archive.size_bytes == len(NMEA) * 8000
+    assert positions[0] < archive.size_bytes
+
+
+def test_the_fingerprint_is_of_the_content(tmp_path):
+    one, same = write(tmp_path, "a", NMEA), write(tmp_path, "b", NMEA)
+    other = write(tmp_path, "c", NMEA + NMEA)
+    assert open_archive(one).fingerprint == open_archive(same).fingerprint
+    assert open_archive(one).fingerprint != open_archive(other).fingerprint
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x05\x06" + bytes(18), b"hello\nworld\n",
+                                     b"a,b,c\n1,2,3\n", bytes(range(256)) * 9])  # fmt: skip
+def test_an_unknown_file_is_refused_with_what_was_expected(tmp_path, content):
+    with pytest.raises(BadInputError, match="MarineCadastre"):
+        open_archive(write(tmp_path, "f", content))
+
+
+def test_parquet_of_another_kind_is_refused(tmp_path):
+    path = tmp_path / "f.parquet"
+    pq.write_table(pa.table({"x": [1]}), path)
+    with pytest.raises(BadInputError, match="another kind"):
+        list(open_archive(path))
+
+
+def test_a_file_that_is_not_there_or_a_folder_is_named(tmp_path):
+    with pytest.raises(UnavailableError, match="nothing"):
+        open_archive(tmp_path / "nothing")
+    with pytest.raises(BadInputError, match="directory"):
+        open_archive(tmp_path)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.ZstdCompressor().compress])
+def test_a_packed_file_cut_short_is_called_damaged_or_ends(tmp_path, pack):
+    noise = np.random.default_rng(1).bytes(300_000).hex().encode()
+    packed = pack(NMEA + b"# " + noise + b"\n")
+    path = write(tmp_path, "f", packed[: len(packed) // 2])
+    if pack is gzip.compress:
+        with pytest.raises(BadInputError, match="damaged"):
+            list(open_archive(path))
+    else:
+        assert sum(len(block.reports) for block in open_archive(path)) == 3
