@@ -122,8 +122,9 @@ class Feasibility:
             return Schedule(asset, tuple(escorts), None, 0.0)
         base = self.travel.base[asset]
         assert base is not None, "an asset that must return has a base"
-        if self._closed[asset] & self.travel.crossed(state.node, base):
-            return self._closed_way(asset, order[-1], state.node, base)
+        closed = self._closed_way(asset, order[-1], state.node, base)
+        if closed is not None:
+            return closed
         home_nm = self.travel.rows[state.node][base]
         home_at = state.at + travel_us(home_nm, offered.max_speed_kn)
         return Schedule(asset, tuple(escorts), home_at, home_nm)
@@ -172,8 +173,9 @@ class Feasibility:
             times = {"earliest_us": asked.earliest, "horizon_end_us": self.horizon_end}
             found.append(Obstacle("beyond_horizon", request, times))
         ends = self.travel.rendezvous[request], self.travel.release[request]
-        if self._closed[asset] and self._closed[asset] & self.travel.crossed(*ends):
-            found.append(self._closed_way(asset, request, *ends))
+        closed = self._closed_way(asset, request, *ends)
+        if closed is not None:
+            found.append(closed)
         return found
 
     def _needed_kn(self, request: int) -> float:
@@ -235,10 +237,10 @@ class Feasibility:
         if end_at > offered.available_until:
             facts = {"ends_us": end_at, "until_us": offered.available_until}
             return Obstacle("availability", request, facts)
-        closed = self._closed[asset]
-        if closed and closed & self.travel.crossed(state.node, goal):
-            return self._closed_way(asset, request, state.node, goal)
-        return Escort(request, depart_at, rendezvous_at, release_at, transit_nm, leg_nm, None)
+        closed = self._closed_way(asset, request, state.node, goal)
+        return closed or Escort(
+            request, depart_at, rendezvous_at, release_at, transit_nm, leg_nm, None
+        )
 
     def _move(self, state: _State, escort: Escort, request: int) -> Escort:
         if state.in_port:
@@ -260,7 +262,7 @@ class Feasibility:
             return None
         if arrive_at - state.sea_since > offered.endurance_h * HOUR_US:
             return None
-        if self._closed[asset] & self.travel.crossed(state.node, base):
+        if self.travel.crossed(state.node, base, self._closed[asset]):
             return None
         ready_at = arrive_at + REFUEL_US
         return _State(base, ready_at, 0.0, ready_at, True), arrive_at, to_base_nm
@@ -271,16 +273,9 @@ class Feasibility:
             return 0.0
         return self.travel.rows[release][base]
 
-    def _closed_way(self, asset: int, request: int, origin: int, goal: int) -> Obstacle:
-        mask = self._closed[asset] & self.travel.crossed(origin, goal)
-        names = ", ".join(self.travel.zone_names(mask))
-        return Obstacle("jurisdiction", request, {"zones": names})
-
-
-def can_serve(judge: Feasibility, asset: int, order: Sequence[int]) -> Schedule | None:
-    """The schedule where there is one."""
-    outcome = judge.schedule(asset, order)
-    return None if isinstance(outcome, Obstacle) else outcome
+    def _closed_way(self, asset: int, request: int, origin: int, goal: int) -> Obstacle | None:
+        zones = self.travel.crossed(origin, goal, self._closed[asset])
+        return Obstacle("jurisdiction", request, {"zones": ", ".join(zones)}) if zones else None
 
 
 def _leg_us(request: EscortRequest, leg_nm: NauticalMiles) -> Microseconds:

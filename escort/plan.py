@@ -25,6 +25,9 @@ __all__ = ["Plan", "plan", "plan_document"]
 SEARCH_SHARE = 0.6
 """Share of the time for searching; the rest explains. Chosen by us."""
 
+LEAST_SHARE = 0.3
+"""Of these shares, what is left to them when measuring distances took the time; chosen by us."""
+
 KEEP_BONUS = 0.01
 """A plan kept from before stays unless a new one is better by this share; chosen by us."""
 
@@ -54,11 +57,13 @@ def plan(
     if not seconds > 0:
         raise BadInputError("seconds must be positive", field="seconds", mend="give 5")
     began = clock()
+    workshop, locked, lost = _prepare(scenario)
+    prepared = clock()
 
     def out_of(share: float) -> Callable[[], bool]:
-        return lambda: clock() - began > share * seconds
+        end = max(began + share * seconds, prepared + LEAST_SHARE * share * seconds)
+        return lambda: clock() > end
 
-    workshop, locked, lost = _prepare(scenario)
     searching, explaining = out_of(SEARCH_SHARE), out_of(1.0)
     ways = {
         "priority": priority_insertion(workshop, locked, lost, searching),

@@ -10,13 +10,23 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import shapely
-from sea.lanes import sea_distance_nm, sea_route
 
 from escort.scenario import CLOSING_KINDS, Asset, EscortRequest, Place, Scenario, Zone
+from sea.geodesy import RADIUS_NM, bearing_deg, destination, distance_nm
+from sea.lanes import sea_distance_nm, sea_route
 from sea.units import SECOND_US, Knots, Microseconds, NauticalMiles
 
 NEVER_US = 10**18
 """Travel time between places with no way between them: thirty thousand years."""
+
+_CHORD_NM = 60.0
+"""Step along a great circle; a chart's straight line stays within half a mile of it at 30 N."""
+
+_SAME_NM = 1e-6
+_RING_STEP_DEG = 0.1
+_RING_SLACK_NM = 10.0
+"""Half a step of a zone's ring (3 nm), and what a chart's straight line and a lane's joining may
+differ from the measured length."""
 
 
 def travel_us(distance_nm: NauticalMiles, speed_kn: Knots) -> Microseconds:
@@ -52,35 +62,56 @@ class Travel:
         self._zones = [zone for zone in scenario.zones if zone.kind in CLOSING_KINDS]
         self._rings = [shapely.Polygon(zone.polygon).buffer(0) for zone in self._zones]
         shapely.prepare(self._rings)
-        self._crossed: dict[tuple[Place, Place], int] = {}
+        self._least_nm = self._least_distances()
+        self._crossed: dict[tuple[Place, Place], npt.NDArray[np.bool_]] = {}
 
-    def closed_to(self, asset: Asset) -> int:
-        """Bit mask of the zones this asset must keep out of."""
-        return sum(1 << i for i, zone in enumerate(self._zones) if _is_closed(zone, asset))
+    def closed_to(self, asset: Asset) -> npt.NDArray[np.bool_] | None:
+        """Which closing zones this asset must keep out of, None where none."""
+        closed = np.array([_is_closed(zone, asset) for zone in self._zones], bool)
+        return closed if closed.any() else None
 
-    def crossed(self, origin: int, destination: int) -> int:
-        """Bit mask of the closing zones that the way between two nodes touches."""
-        if not self._zones:
-            return 0
-        key = (self._places[origin], self._places[destination])
-        mask = self._crossed.get(key)
-        if mask is None:
-            way = self._way(*key)
-            touched = shapely.intersects(self._rings, way)
-            mask = sum(1 << int(i) for i in np.flatnonzero(touched))
-            self._crossed[key] = mask
-        return mask
+    def crossed(self, origin: int, goal: int, closed: npt.NDArray[np.bool_] | None) -> list[str]:
+        """Ids of those of the zones that the way between two nodes touches.
 
-    def zone_names(self, mask: int) -> list[str]:
-        """Ids of the zones in a bit mask."""
-        return [zone.id for i, zone in enumerate(self._zones) if mask >> i & 1]
+        A way that cannot be long enough to get to a zone and back is not traced.
+        """
+        if closed is None:
+            return []
+        length_nm = self.rows[origin][goal]
+        if math.isnan(length_nm):
+            length_nm = self.rows[goal][origin]
+        least_nm = self._least_nm[origin] + self._least_nm[goal]
+        if not (closed & (least_nm <= length_nm)).any():
+            return []
+        key = (self._places[origin], self._places[goal])
+        if key not in self._crossed:
+            self._crossed[key] = shapely.intersects(self._rings, self._way(*key, length_nm))
+        return [self._zones[i].id for i in np.flatnonzero(closed & self._crossed[key])]
 
-    def _way(self, origin: Place, destination: Place) -> shapely.Geometry:
-        ends = [(origin.lon, origin.lat), (destination.lon, destination.lat)]
+    def _least_distances(self) -> npt.NDArray[np.float64]:
+        """At least so far is it from each place to each zone, shape (places, zones), nm.
+
+        Zero with the scenario's own distances, which need not be those of the Earth.
+        """
+        least = np.zeros((len(self._places), len(self._zones)))
+        if self._own is not None or not self._places:
+            return least
+        lon, lat = np.array([(place.lon, place.lat) for place in self._places]).T
+        for i, ring in enumerate(self._rings):
+            x, y = shapely.get_coordinates(shapely.segmentize(ring, _RING_STEP_DEG)).T
+            apart = distance_nm(lon[:, None], lat[:, None], x, y).min(axis=1)
+            inside = shapely.intersects_xy(ring, lon, lat)
+            least[:, i] = np.where(inside, 0.0, np.maximum(apart - _RING_SLACK_NM, 0.0))
+        return least
+
+    def _way(self, origin: Place, goal: Place, length_nm: NauticalMiles) -> shapely.Geometry:
+        ends = [(origin.lon, origin.lat), (goal.lon, goal.lat)]
         if ends[0] == ends[1]:
             return shapely.Point(ends[0])
-        if self._own is not None and origin.point is not None and destination.point is not None:
+        if self._own is not None and origin.point is not None and goal.point is not None:
             return shapely.LineString(ends)
+        if length_nm <= _straight_nm(*ends[0], *ends[1]) + _SAME_NM:
+            return shapely.LineString(_great_circle(ends[0], ends[1], length_nm))
         route = sea_route(*ends[0], *ends[1])
         return shapely.LineString([ends[0], *zip(route.lon, route.lat, strict=True), ends[1]])
 
@@ -114,6 +145,24 @@ class Travel:
         return np.where(
             listed, self._own[rows[:, None], columns[None, :]], _sea_block(first, second)
         )
+
+
+def _straight_nm(lon1: float, lat1: float, lon2: float, lat2: float) -> NauticalMiles:
+    """Great-circle distance of two positions; `distance_nm` is slow for a single pair."""
+    north, south = math.radians(lat1), math.radians(lat2)
+    apart = math.sin((south - north) / 2) ** 2
+    apart += math.cos(north) * math.cos(south) * math.sin(math.radians(lon2 - lon1) / 2) ** 2
+    return 2.0 * RADIUS_NM * math.asin(math.sqrt(min(apart, 1.0)))
+
+
+def _great_circle(
+    first: tuple[float, float], last: tuple[float, float], length_nm: NauticalMiles
+) -> list[tuple[float, float]]:
+    steps = np.linspace(0.0, length_nm, max(math.ceil(length_nm / _CHORD_NM), 1) + 1)[1:-1]
+    if not len(steps):
+        return [first, last]
+    lon, lat = destination(*first, bearing_deg(*first, *last), steps)
+    return [first, *zip(lon.tolist(), lat.tolist(), strict=True), last]
 
 
 def _nodes(assets: Sequence[Asset], requests: Sequence[EscortRequest]) -> list[Place]:

@@ -1,0 +1,64 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from api.cli import main
+
+SMALL = Path(__file__).parents[1] / "data" / "scenario_small.json"
+
+
+def test_plan_writes_a_plan_of_the_small_scenario_to_a_pipe(capsys):
+    assert main(["plan", str(SMALL), "--seed", "3"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    served = {r for t in plan["taskings"] for e in t["escorts"] for r in e["requests"]}
+    asked = {request["id"] for request in json.loads(SMALL.read_bytes())["requests"]}
+    assert served | {missed["request"] for missed in plan["unserved"]} == asked
+    assert "bun-in" in served
+    reasons = {missed["request"]: missed["reason"] for missed in plan["unserved"]}
+    assert reasons["manta-fast"] == "speed"
+    assert reasons["manta-soon"] == "no_asset_in_time"
+    assert plan["solver"]["seed"] == 3
+
+
+def test_plan_shows_who_escorts_whom_and_keeps_the_plan_in_a_file(tmp_path, capsys):
+    out = tmp_path / "plan.json"
+    assert main(["plan", str(SMALL), "--out", str(out)]) == 0
+    shown = capsys.readouterr().out
+    assert "no bound yet" in shown
+    assert "bun-in" in shown
+    assert "speed" in shown
+    plan = json.loads(out.read_bytes())
+    again = tmp_path / "again.json"
+    assert main(["plan", str(SMALL), "--previous", str(out), "--out", str(again)]) == 0
+    assert json.loads(again.read_bytes())["taskings"] == plan["taskings"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"{", "not JSON"), (b"{}", "assets is missing"), (b'{"now": NaN}', "assets is missing")],
+)
+def test_a_bad_scenario_is_one_clear_line(tmp_path, capsys, content, words):
+    path = tmp_path / "scenario.json"
+    path.write_bytes(content)
+    assert main(["plan", str(path)]) == 1
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+
+
+def test_a_missing_scenario_is_one_clear_line(tmp_path, capsys):
+    assert main(["plan", str(tmp_path / "none.json")]) == 1
+    assert "cannot read" in capsys.readouterr().err
+
+
+def test_no_time_at_all_is_refused(capsys):
+    assert main(["plan", str(SMALL), "--seconds", "0"]) == 1
+    assert "seconds" in capsys.readouterr().err
+
+
+def test_a_plan_that_is_none_is_refused(tmp_path, capsys):
+    path = tmp_path / "plan.json"
+    path.write_text('{"taskings": [1]}')
+    assert main(["plan", str(SMALL), "--previous", str(path)]) == 1
+    assert "no plan" in capsys.readouterr().err
