@@ -58,8 +58,9 @@ def is_land(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Bools:
 def shore_distance_nm(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
     """Distance of each position from the nearest shore, 0 on land, NaN where it is NaN.
 
-    Interpolated: mostly within 1 nm near a coast, at worst 4.5 nm at islets smaller than the
-    grid; 1% at sea far out.
+    Interpolated. Within 40 nm of ten American coasts, nine in ten were within 1.6 nm of a search
+    of the mask and the worst 3.4 nm off; islets smaller than the grid may make it 4.5 nm. Far
+    out it is rounded to 1%.
     """
     away = np.where(is_land(lon, lat), 0.0, np.maximum(_interpolated(lon, lat), 0.0))
     return away
