@@ -3,7 +3,7 @@ import gzip
 import os
 import socket
 import sys
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 
 import pytest
 
@@ -33,24 +33,26 @@ def data_of(chunks):
 
 @asynccontextmanager
 async def a_server(serve):
-    """A TCP server on loopback; `serve` gets each connection's number and writer."""
-    connections = 0
+    """A TCP server on loopback.
+
+    `serve` gets each connection's number and writer, and an event that comes at the end.
+    """
+    ending = asyncio.Event()
+    handlers = []
 
     async def handle(_, writer):
-        nonlocal connections
-        connections += 1
-        try:
-            await serve(connections, writer)
-        except (ConnectionError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.close()
+        handlers.append(asyncio.current_task())
+        with suppress(ConnectionError):
+            await serve(len(handlers), writer, ending)
+        writer.close()
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
     try:
         yield f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
+        ending.set()
         server.close()
+        await asyncio.gather(*handlers)
 
 
 async def until(condition):
@@ -75,11 +77,11 @@ async def listening(source, stream):
 
 
 async def test_a_sender_of_one_byte_at_a_time_gives_the_same_rows():
-    async def serve(_, writer):
+    async def serve(_, writer, ending):
         for byte in LINE * 3:
             writer.write(bytes([byte]))
             await writer.drain()
-        await asyncio.Event().wait()
+        await ending.wait()
 
     async with a_server(serve) as url:
         chunks = await collect(open_source(url), lambda data: data.count(b"\n") == 3)
@@ -90,9 +92,9 @@ async def test_a_sender_of_one_byte_at_a_time_gives_the_same_rows():
 
 
 async def test_a_sender_that_stalls_is_left_and_asked_again():
-    async def serve(_, writer):
+    async def serve(_, writer, ending):
         writer.write(LINE)
-        await asyncio.Event().wait()
+        await ending.wait()
 
     async with a_server(serve) as url:
         source = open_source(url, QUICK)
@@ -103,7 +105,7 @@ async def test_a_sender_that_stalls_is_left_and_asked_again():
 
 
 async def test_a_line_that_a_lost_connection_cut_does_not_swallow_the_next():
-    async def serve(number, writer):
+    async def serve(number, writer, ending):
         writer.write(LINE[:20] if number == 1 else LINE)
         await writer.drain()
 
