@@ -26,12 +26,12 @@ PACKAGED_SOURCE = (
     'drawn from "Crime at Sea: A Global Database of Maritime Pirate Attacks (1993-2020)", '
     "JOHD 2021, doi 10.5334/johd.39, CC BY 4.0"
 )
-PACKAGED_YEARS = 9.0
-"""2010 to 2018, both included."""
+PACKAGED_FROM, PACKAGED_UNTIL, PACKAGED_YEARS = "2010-01-01", "2019-01-01", 9.0
 
 YEAR_US = 365.25 * DAY_US
-GROUP_RADIUS_NM = 25.0
-"""Incidents nearer than this are of one place, as in the packaged figures."""
+GROUP_RADIUS_NM = 12.0
+"""Incidents nearer than this are of one place, an anchorage apart from the river port behind it;
+chosen by us."""
 
 HISTORY_HALF_LIFE_YEARS = 5.0
 """Of an incident's weight in a history; places stay what they are for years. Chosen by us."""
@@ -150,7 +150,7 @@ def figures_of(
     """Counts of the incidents before `at_us`, each halved for every half-life of age.
 
     `years` is decayed alike, from the first incident to `at_us`, so that a steady stream keeps
-    its rate. The share of incidents that stand alone within 25 nm goes to `elsewhere`: it
+    its rate. The share of incidents that stand alone goes to `elsewhere`: it
     estimates how often the next one strikes where none has been (Good 1953, with Turing).
     """
     past = [i for i in incidents if i.at_us < at_us]

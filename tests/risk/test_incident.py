@@ -1,3 +1,4 @@
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,8 @@ from sea.instants import parse_utc
 from sea.units import DAY_US, HOUR_US
 
 NOW = parse_utc("2019-01-01")
-FACTS = Path(__file__).parents[2].parent / "shared" / "facts"
+ROOT = Path(__file__).parents[2]
+FACTS = ROOT.parent / "shared" / "facts"
 
 
 def an_incident(at_us=NOW - DAY_US, lon=-77.2, lat=-12.0, activity=Activity.ANCHORED):
@@ -72,14 +74,21 @@ def test_the_packaged_figures_hold_all_191_incidents_of_nine_years():
     assert "10.5334/johd.39" in figures.source
 
 
-def test_the_packaged_figures_are_those_of_the_facts():
-    if not (FACTS / "incident_clusters_2010_2018.csv").exists():
+def test_the_packaged_figures_are_those_that_the_tool_draws():
+    if not (FACTS / "incidents_americas_1993_2018.csv").exists():
         pytest.skip("the facts are not beside the project")
-    clusters = pd.read_csv(FACTS / "incident_clusters_2010_2018.csv")
-    figures = packaged_figures()
-    assert figures.count.sum(axis=1).tolist() == pytest.approx(clusters["incidents"].tolist())
-    assert figures.lon.tolist() == clusters["lon"].tolist()
-    assert figures.lat.tolist() == clusters["lat"].tolist()
+    spec = spec_from_file_location("draw", ROOT / "tools" / "draw_hazard_figures.py")
+    tool = module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    drawn = tool.draw((FACTS / "incidents_americas_1993_2018.csv").read_text("utf-8"))
+    for frame, name in zip(drawn, ("hazard_prior.csv", "hazard_hours.csv"), strict=True):
+        packaged = (ROOT / "risk" / "data" / name).read_text("utf-8")
+        assert frame.to_csv(index=False, lineterminator="\n") == packaged
+
+
+def test_four_of_five_incidents_are_between_22_and_04_local():
+    hours = packaged_figures().hours
+    assert hours[[22, 23, 0, 1, 2, 3]].sum() / hours.sum() == pytest.approx(0.8, abs=0.03)
 
 
 def test_every_row_of_the_real_reports_is_used():
