@@ -111,7 +111,7 @@ class Exercise:
         return lasts_s > _LEAST_S.get(planted.kind, 0)
 
     def _as_heard(self, planted: Planted) -> Planted:
-        """A gap between the reports heard on both sides of the silence; empty if none was before."""
+        """A gap between the reports heard on both sides of it; empty if none was before."""
         if planted.kind != "gap":
             return planted
         ship, late = np.array(planted.ships), self.hours * 3600
