@@ -23,6 +23,7 @@ import zstandard
 
 from ingest.csv_forms import CsvForm, csv_form, read_frame
 from ingest.decode import REJECTIONS, Decoded, Decoder
+from ingest.nmea import Framer
 from ingest.rows import SCHEMA, decoded_of
 from sea.errors import BadInputError, UnavailableError
 from sea.units import SECOND_US, Microseconds
@@ -36,7 +37,8 @@ _EXPECTED: Final = (
     "expected NMEA sentences (!AIVDM), MarineCadastre CSV, Danish DMA CSV or Parquet written by "
     "'safepassage decode', plain or as .gz, .zip or .zst"
 )
-_BROKEN: Final = (EOFError, OSError, zlib.error, zipfile.BadZipFile, zstandard.ZstdError)
+_BROKEN: Final = (EOFError, OSError, zlib.error, zipfile.BadZipFile, zstandard.ZstdError,
+           pd.errors.ParserError)  # fmt: skip
 
 
 class Archive:
@@ -88,28 +90,35 @@ class Archive:
 
     def __iter__(self) -> Iterator[Decoded]:
         self.counts.clear()
-        decoder = Decoder(start_us=self.start_us, as_sent=self._as_sent, counts=self.counts)
         with ExitStack() as stack:
             try:
                 for file, stream in _members(self.path, stack):
                     self._file = file
-                    yield from self._blocks(stream, decoder)
+                    yield from self._blocks(stream)
             except _BROKEN as error:
                 raise BadInputError(f"{self.path} is damaged: {error}") from error
 
-    def _blocks(self, stream: "_Counted", decoder: Decoder) -> Iterator[Decoded]:
+    def _blocks(self, stream: "_Counted") -> Iterator[Decoded]:
         form = _form(stream)
         if isinstance(form, CsvForm):
             yield from self._csv(stream, form)
         elif form == "Parquet":
             yield from self._parquet(stream)
         elif form == "NMEA":
-            reader = io.BufferedReader(stream, BLOCK_BYTES)
-            while block := reader.read(BLOCK_BYTES):
-                yield decoder.feed(block)
-            yield decoder.finish()
+            yield from self._nmea(stream)
         else:
             raise BadInputError(f"a member of {self.path} is no AIS archive", mend=_EXPECTED)
+
+    def _nmea(self, stream: "_Counted") -> Iterator[Decoded]:
+        heard = (sentence.heard_at for sentence in Framer(Counter()).feed(stream.head))
+        decoder = Decoder(
+            start_us=self.start_us, as_sent=self._as_sent, counts=self.counts,
+            since_us=next((time for time in heard if time is not None), None),
+        )  # fmt: skip
+        reader = io.BufferedReader(stream, BLOCK_BYTES)
+        while block := reader.read(BLOCK_BYTES):
+            yield decoder.feed(block)
+        yield decoder.finish()
 
     def _csv(self, stream: "_Counted", form: CsvForm) -> Iterator[Decoded]:
         parsed = 1
@@ -236,10 +245,11 @@ def _form(stream: _Counted) -> CsvForm | str | None:
     first = head.split(b"\n", 1)[0].decode("utf-8", "replace")
     if form := csv_form(first):
         return form
-    probe = Decoder(start_us=0)
+    counts = Counter[str]()
+    probe = Framer(counts)
     probe.feed(head)
     probe.finish()
-    return "NMEA" if probe.counts["sentences"] + probe.counts["headers"] else None
+    return "NMEA" if counts["sentences"] + counts["headers"] else None
 
 
 def _form_name(stream: _Counted) -> str | None:

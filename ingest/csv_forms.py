@@ -51,6 +51,9 @@ _SHIP_TYPES: Final = {
 }  # fmt: skip
 """ITU-R M.1371-5 table 53, the first number of each kind, for archives that give its name."""
 
+_BEYOND: Final = 1e4
+"""No angle, speed or length of a ship in any archive is as great; a damaged number may be."""
+
 Frame = Mapping[str, "pd.Series[Any]"]
 
 
@@ -115,7 +118,7 @@ def _reports(table: Frame, common: dict[str, Any]) -> ReportBatch:
         if name not in table:
             return np.full(size, np.nan)
         values = _number(table[name])
-        return np.where(values == not_available, np.nan, values)
+        return np.where((values == not_available) | (np.abs(values) > _BEYOND), np.nan, values)
 
     return ReportBatch.of(
         lon=column("lon", 181), lat=column("lat", 91), sog=column("sog", 102.3),
@@ -159,7 +162,7 @@ def _column(table: Frame, name: str, size: int) -> "pd.Series[Any]":
 
 def _metres(table: Frame, name: str, size: int) -> Float64:
     values = _number(_column(table, name, size))
-    return np.where(values > 0, values, np.nan)
+    return np.where((values > 0) & (values < _BEYOND), values, np.nan)
 
 
 def _text(table: Frame, name: str, size: int) -> Text:

@@ -63,6 +63,7 @@ class Decoder:
         start_us: time of the first line for a feed without any time.
         as_sent: keep positions off the globe and angles beyond the circle, as the bits have
             them; otherwise they are unknown, for nothing beyond can use them.
+        since_us: time of the lines before the first that tells one, in a feed that tells times.
         counts: where to count, a new counter if None.
     """
 
@@ -72,6 +73,7 @@ class Decoder:
         source: str | None = None,
         start_us: Microseconds | None = None,
         as_sent: bool = False,
+        since_us: Microseconds | None = None,
         counts: Counter[str] | None = None,
     ) -> None:
         self.counts: Counter[str] = Counter() if counts is None else counts
@@ -80,7 +82,7 @@ class Decoder:
         self._as_sent = as_sent
         self._framer = Framer(self.counts)
         self._assembler = Assembler(self.counts)
-        self._last_time: Microseconds | None = None
+        self._last_time = since_us
 
     def feed(self, block: bytes, received_at: Microseconds | None = None) -> Decoded:
         """The rows of the messages that this block completes.

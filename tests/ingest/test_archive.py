@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ingest.archive import BLOCK_ROWS, open_archive
 from ingest.rows import rows_of
@@ -129,6 +131,31 @@ def test_lines_without_mmsi_or_time_and_broken_ones_are_counted(tmp_path):
     wanted = dict(lines=6, headers=1, rows=2, bad_mmsi=1, bad_time=1, bad_line=1, rejected=3)
     assert {name: counts[name] for name in wanted} == wanted
     assert counts["lines"] == counts["headers"] + counts["rows"] + counts["rejected"]
+
+
+@given(st.sampled_from([NEW_SPELLING, DANISH]), st.data())
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_damaged_csv_is_counted_or_called_damaged(tmp_path, text, data):
+    header, *lines = text.encode().splitlines(keepends=True)
+    body = bytearray(b"".join(lines * 3))
+    for _ in range(data.draw(st.integers(0, 8))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    archive = open_archive(write(tmp_path, "f", header + bytes(body)))
+    try:
+        found = sum(len(block.reports) for block in archive)
+    except BadInputError:
+        return
+    counts = archive.counts
+    assert found == counts["rows"]
+    assert counts["lines"] == counts["headers"] + counts["rows"] + counts["rejected"]
+
+
+def test_lines_before_the_first_time_get_that_time(tmp_path):
+    line = NMEA.split()[0]
+    first, second = rows(write(tmp_path, "f", line + b"\n" + line + b",1411920501\n"))
+    assert first["received_at"] == second["received_at"]
 
 
 def test_blocks_are_bounded_and_the_same_every_time(tmp_path):
