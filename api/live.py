@@ -186,19 +186,20 @@ class Live:
             now = await store.revision(self._database)
             for row in await store.newest_plans(self._database, now):
                 self._view.planned(row)
-            self._view.assessed(await store.newest_assessments(self._database, now))
+            async for part in store.newest_assessments(self._database, now):
+                self._view.assessed(part)
             self._view.happened(await store.open_events(self._database, now))
             self._seen = dict.fromkeys(("events", "assessments", "plans"), now)
         events = await store.events_after(self._database, self._seen["events"])
-        assessments = await store.assessments_after(self._database, self._seen["assessments"])
         plans = await store.plans_after(self._database, self._seen["plans"])
         if events:
             self._view.happened(events)
-        if assessments:
-            self._view.assessed(assessments)
+        async for part in store.assessments_after(self._database, self._seen["assessments"]):
+            self._view.assessed(part)
+            self._seen["assessments"] = part[-1]["revision"]
         for plan in plans:
             self._view.planned(plan)
-        for table, rows in (("events", events), ("assessments", assessments), ("plans", plans)):
+        for table, rows in (("events", events), ("plans", plans)):
             if rows:
                 self._seen[table] = rows[-1]["revision"]
         return events

@@ -19,6 +19,9 @@ Row = dict[str, Any]
 
 TIMEOUT_S = 10.0
 
+PART = 200
+"""Rows decoded at a time, so that nobody else waits for more than some milliseconds."""
+
 
 async def open_database(url: str, *, connections: int = 8) -> asyncpg.Pool:
     """A pool whose every wait has an end; close it when done.
@@ -163,16 +166,29 @@ _NEWEST_ASSESSMENTS = """
 """
 
 
-async def assessments_after(database: asyncpg.Pool, revision: int) -> list[Row]:
-    """Assessments written since the revision, in order."""
-    rows = await database.fetch(_NEW_ASSESSMENTS, revision, timeout=TIMEOUT_S)
-    return [_with_json(row) for row in rows]
+async def assessments_after(
+    database: asyncpg.Pool, revision: int
+) -> AsyncGenerator[list[Row], None]:
+    """Assessments written since the revision, in order, in parts."""
+    async for part in _parts(database, _NEW_ASSESSMENTS, revision):
+        yield part
 
 
-async def newest_assessments(database: asyncpg.Pool, revision: int) -> list[Row]:
-    """The newest assessment of every vessel and release as of the revision."""
-    rows = await database.fetch(_NEWEST_ASSESSMENTS, revision, timeout=6 * TIMEOUT_S)
-    return [_with_json(row) for row in rows]
+async def newest_assessments(
+    database: asyncpg.Pool, revision: int
+) -> AsyncGenerator[list[Row], None]:
+    """The newest assessment of every vessel and release as of the revision, in parts."""
+    async for part in _parts(database, _NEWEST_ASSESSMENTS, revision):
+        yield part
+
+
+async def _parts(
+    database: asyncpg.Pool, query: str, revision: int
+) -> AsyncGenerator[list[Row], None]:
+    async with database.acquire(timeout=TIMEOUT_S) as connection, connection.transaction():
+        cursor = await connection.cursor(query, revision, timeout=6 * TIMEOUT_S)
+        while rows := await cursor.fetch(PART):
+            yield [_with_json(row) for row in rows]
 
 
 _PLAN = """

@@ -7,6 +7,7 @@ ask for what one principal may see. Everything but broadcast positions passes `p
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from math import isfinite
 from typing import Any, TypeVar
 
 import msgspec
@@ -97,7 +98,7 @@ class View:
         for row in rows:
             document = dict(row["document"])
             release = release_of("assessment", row)
-            slot = int(self.picture.slots(np.array([int(document["mmsi"])], np.int32))[0])
+            slot = self._slot(int(document["mmsi"]))
             scores = self._scores.get(release, Scores(0)).grown(self.picture.capacity)
             scores.put(slot, parse_utc(document["assessed_at"]), document | _released(release))
             self._scores[release] = scores
@@ -232,28 +233,29 @@ class View:
 
     def _vessel(self, slot: int, ranking: Ranking, principal: Principal) -> dict[str, Any]:
         p = self.picture
-        heard = int(p.reported_at[slot]) != UNKNOWN_TIME
-        status = int(p.nav_status[slot])
+        mmsi, reported_at = p.mmsi.item(slot), p.reported_at.item(slot)
+        heard = reported_at != UNKNOWN_TIME
+        status = p.nav_status.item(slot)
         assessment = ranking.scores.document[slot] or _UNASSESSED
         return {
-            "mmsi": f"{int(p.mmsi[slot]):09d}",
+            "mmsi": f"{mmsi:09d}",
             "name": p.name[slot],
             "callsign": p.callsign[slot],
-            "imo": int(p.imo[slot]) or None,
-            "flag": flag_of(int(p.mmsi[slot])),
-            "ship_type": int(p.ship_type[slot]) or None,
-            "length_m": _number(p.length[slot], 1),
-            "width_m": _number(p.beam[slot], 1),
-            "draught_m": _number(p.draught[slot], 1),
+            "imo": p.imo.item(slot) or None,
+            "flag": flag_of(mmsi),
+            "ship_type": p.ship_type.item(slot) or None,
+            "length_m": _number(p.length.item(slot), 1),
+            "width_m": _number(p.beam.item(slot), 1),
+            "draught_m": _number(p.draught.item(slot), 1),
             "destination": p.destination[slot],
             "eta": p.eta[slot],
-            "reported_at": iso_z(int(p.reported_at[slot])) if heard else None,
-            "position": [_number(p.lon[slot], 6), _number(p.lat[slot], 6)] if heard else None,
-            "sog_kn": _number(p.sog[slot], 1),
-            "cog_deg": _number(p.cog[slot], 1),
-            "heading_deg": _number(p.heading[slot], 0),
+            "reported_at": iso_z(reported_at) if heard else None,
+            "position": [round(p.lon.item(slot), 6), round(p.lat.item(slot), 6)] if heard else None,
+            "sog_kn": _number(p.sog.item(slot), 1),
+            "cog_deg": _number(p.cog.item(slot), 1),
+            "heading_deg": _number(p.heading.item(slot), 0),
             "nav_status": None if status == NAV_STATUS_UNKNOWN else status,
-            "open_events": self._open_ids(int(p.mmsi[slot]), principal),
+            "open_events": self._open_ids(mmsi, principal),
             **{name: assessment[name] for name in _UNASSESSED},
         }
 
@@ -268,6 +270,10 @@ class View:
             needle = q.casefold()
             matches &= np.fromiter((needle in text for text in self._search), bool, n)
         return matches
+
+    def _slot(self, mmsi: int) -> int:
+        slot = self.picture.slot_of(mmsi)
+        return int(self.picture.slots(np.array([mmsi], np.int32))[0]) if slot is None else slot
 
     def _heard(self) -> npt.NDArray[np.bool_]:
         """Slots of vessels that sent anything; an assessment alone makes no vessel appear."""
@@ -346,5 +352,5 @@ def _words(picture: Picture, slot: int) -> str:
     return "\n".join(word for word in words if word).casefold()
 
 
-def _number(value: np.floating[Any], digits: int) -> float | None:
-    return round(float(value), digits) if np.isfinite(value) else None
+def _number(value: float, digits: int) -> float | None:
+    return round(value, digits) if isfinite(value) else None
