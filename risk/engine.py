@@ -109,11 +109,14 @@ class Engine:
             "watermarks": dict(self._watermarks),
             "reports": _plain(ReportBatch.concat(self._reports)),
             "statics": _plain(StaticBatch.concat(self._statics)),
-            "detectors": [detector.state() for detector in self.detectors],
+            "detectors": {_name(detector): detector.state() for detector in self.detectors},
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Continues from the `state` of an engine with the same detectors and parameters."""
+        """Continues from the `state` of an engine with the same parameters.
+
+        A detector that the state does not know begins afresh; what only the state knows is left.
+        """
         self.picture = Picture.restore(state["picture"])
         self.now_us = int(state["now_us"])
         self._heard_until = int(state["heard_until"])
@@ -121,8 +124,9 @@ class Engine:
         self._watermarks = dict(state["watermarks"])
         self._reports = [ReportBatch.of(**state["reports"])]
         self._statics = [StaticBatch.of(**state["statics"])]
-        for detector, kept in zip(self.detectors, state["detectors"], strict=True):
-            detector.restore(kept)
+        for detector in self.detectors:
+            if _name(detector) in state["detectors"]:
+                detector.restore(state["detectors"][_name(detector)])
 
     def _watermark(self) -> Microseconds:
         newest = max(self._watermarks.values())
@@ -187,6 +191,10 @@ class Engine:
     def _tick(self, now_us: Microseconds) -> list[Event]:
         self.now_us = now_us
         return sorted((e for d in self.detectors for e in d.tick(self.picture, now_us)), key=_order)
+
+
+def _name(detector: Detector) -> str:
+    return " ".join(detector.kinds)
 
 
 def _next_quiet_tick(now: Microseconds, heard_until: Microseconds) -> Microseconds:

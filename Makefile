@@ -1,0 +1,70 @@
+# Safe Passage. `make` or `make help` says what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+PY := $(VENV)/bin/python
+LOCK := $(VENV)/bin/uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header
+PAGE := api/page/dist/index.html
+PAGE_SOURCES := $(shell find api/page -path api/page/node_modules -prune -o -path api/page/dist -prune -o -type f -print 2>/dev/null)
+
+.PHONY: help run test check unit setup page bench screenshot lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: setup page ## everything up with the exercise `pacific`, at http://127.0.0.1:8080
+	@exec $(VENV)/bin/safepassage up --with-parent $(ARGS)
+
+setup: $(VENV)/.run-ready ## .venv with the `safepassage` command in it
+
+page: $(PAGE) ## the watch-floor page, built into api/page/dist
+
+test: check unit ## lint, types, layers, then all tests with real PostgreSQL, NATS and Chromium
+
+check: $(VENV)/.dev-ready ## ruff, mypy, import-linter
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-cache
+
+unit: $(VENV)/.dev-ready $(VENV)/.run-ready page browser ## the tests alone; ARGS="-k gap" picks some
+	$(PY) -m pytest $(ARGS)
+
+bench: $(VENV)/.dev-ready ## benchmarks, as ratios against peers
+	$(PY) -m pytest benchmarks -q -s
+
+screenshot: $(VENV)/.dev-ready $(VENV)/.run-ready page browser ## docs/img/watch-floor.png anew, by the browser test
+	SAFEPASSAGE_SCREENSHOT=docs/img/watch-floor.png $(PY) -m pytest tests/browser -q
+
+lock: $(VENV)/.dev-ready ## requirements*.lock anew from pyproject.toml
+	$(LOCK) pyproject.toml --group build -o requirements.lock
+	$(LOCK) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) --group node -o requirements-node.lock
+
+clean: ## removes what was built and installed here; data stays
+	rm -rf $(VENV) api/page/dist api/page/node_modules .mypy_cache .pytest_cache .ruff_cache
+
+$(VENV)/bin/python:
+	@tools/make-venv $(VENV)
+
+$(VENV)/.run-ready: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what Safe Passage runs on …"
+	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "Compiling …"
+	@$(PY) -m api.warm
+	@touch $@
+
+$(VENV)/.dev-ready: requirements-dev.lock $(VENV)/.run-ready
+	@echo "Installing what the tests need …"
+	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(PAGE): $(PAGE_SOURCES) | $(VENV)/.run-ready
+	@tools/build-page $(VENV)
+
+.PHONY: browser
+browser:
+	@tools/find-browser

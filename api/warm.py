@@ -1,0 +1,33 @@
+"""Compiles every kernel once, at set-up, so that no user waits for it: ``python -m api.warm``.
+
+An hour of a small exercise goes the whole way, from bytes to a plan.
+"""
+
+from escort.fleet import exercise_fleet
+from escort.plan import plan
+from escort.request import build_scenario
+from ingest.decode import Decoder
+from ingest.exercise import Exercise
+from risk.assess import Assessor
+from risk.detectors import standard_detectors
+from risk.engine import Engine
+from sea.instants import parse_utc
+from sea.units import HOUR_US
+
+
+def warm() -> None:
+    """Runs each compiled kernel with the types the service uses."""
+    start = parse_utc("2026-01-15T00:00:00Z")
+    end = start + HOUR_US
+    exercise = Exercise("pacific", start_us=start, hours=1.0, vessels=60, seed=0)
+    decoded = Decoder().feed(b"".join(line for _, line in exercise.lines(start, end)))
+    engine = Engine(standard_detectors())
+    engine.take("warm", decoded.reports, decoded.statics, end)
+    engine.finish()
+    assessed = Assessor().assess(engine.picture, {}, engine.now_us)
+    passages = [passage for _, passage in assessed]
+    plan(build_scenario(passages, exercise_fleet(end, 48.0), end), seconds=1.0)
+
+
+if __name__ == "__main__":
+    warm()
