@@ -86,13 +86,17 @@ class Schedule:
 
 @dataclass(slots=True)
 class _State:
-    """Where an asset is: node, time, distance since fuel, and since when it is at sea."""
+    """Where an asset is: node, time, distance since fuel, and since when it is at sea.
+
+    In port its time at sea has not begun; at leisure it leaves no sooner than it must.
+    """
 
     node: int
     at: Microseconds
     sailed_nm: NauticalMiles
     sea_since: Microseconds
     in_port: bool
+    at_leisure: bool
 
 
 class Feasibility:
@@ -148,7 +152,7 @@ class Feasibility:
         node, base = self.travel.start[asset], self.travel.base[asset]
         in_port = base is not None and self.travel.rows[node][base] <= IN_PORT_NM
         at = max(self.scenario.now, offered.available_from)
-        return _State(node, at, 0.0, at, in_port)
+        return _State(node, at, 0.0, at, in_port, True)
 
     def _standing(self, asset: int, request: int) -> Obstacle | None:
         key = (asset, request)
@@ -220,7 +224,7 @@ class Feasibility:
                 "transit_nm": transit_nm,
             }
             return Obstacle("window", request, late)
-        depart_at = rendezvous_at - transit_us if state.in_port else state.at
+        depart_at = rendezvous_at - transit_us if state.at_leisure else state.at
         sea_since = depart_at if state.in_port else state.sea_since
         release_at = rendezvous_at + self.leg_us[request]
         home_nm = self._home_nm(asset, release)
@@ -247,7 +251,7 @@ class Feasibility:
             state.sea_since = escort.depart_at
         state.sailed_nm += escort.transit_nm + escort.leg_nm
         state.node, state.at = self.travel.release[request], escort.release_at
-        state.in_port = False
+        state.in_port = state.at_leisure = False
         return escort
 
     def _refuelled(self, asset: int, state: _State) -> tuple[_State, Microseconds, float] | None:
@@ -265,7 +269,7 @@ class Feasibility:
         if self.travel.crossed(state.node, base, self._closed[asset]):
             return None
         ready_at = arrive_at + REFUEL_US
-        return _State(base, ready_at, 0.0, ready_at, True), arrive_at, to_base_nm
+        return _State(base, ready_at, 0.0, ready_at, True, True), arrive_at, to_base_nm
 
     def _home_nm(self, asset: int, release: int) -> NauticalMiles:
         base = self.travel.base[asset]
