@@ -39,7 +39,8 @@ function row(store: Store, tasking: Tasking, escort: Escort, actions: BoardActio
     <td><span class="status">${escort.status ?? tasking.status ?? "proposed"}</span></td>
     <td class="number">${averted === null ? DASH : trim(averted)}</td>
     <td class="why" title=${why}><p>${why}</p></td>
-  </tr>`;
+  </tr>
+  ${chosen ? html`<tr class="chosen detail"><td colspan="8">${why}</td></tr>` : nothing}`;
 }
 
 function when(iso: string, position: Position | null | undefined, now: number): TemplateResult {

@@ -15,14 +15,14 @@ export function eventItem(event: SeaEvent, store: Store, actions: EventActions |
   const names = event.mmsis.map((mmsi) => store.name(Number(mmsi))).join(" and ");
   return html`<li id=${actions ? nothing : `event-${event.id}`} class="event ${event.status}">
     <p><b>${words(event.kind)}</b><span class="status">${event.status}</span>
-      <time datetime=${event.started_at}>${clock(event.started_at, now)}${ending(event, now)}</time></p>
+      <time datetime=${event.started_at}>${clock(event.started_at, now)}${ending(event, store.pictureTime)}</time></p>
     <p>${actions ? html`<button type="button" class="link" @click=${() => actions.open(event)}>${names}</button>` : names}${where ? `, ${where}` : ""}</p>
     ${facts.length ? html`<p class="quiet">${facts.map(([label, value]) => `${label} ${value}`).join(" · ")} · confidence ${Math.round(event.confidence * 100)}%</p>` : nothing}
   </li>`;
 }
 
-function ending(event: SeaEvent, now: number): string {
-  const until = event.ended_at ? Date.parse(event.ended_at) : now;
+function ending(event: SeaEvent, pictureTime: number): string {
+  const until = event.ended_at ? Date.parse(event.ended_at) : pictureTime;
   const lasted = age((until - Date.parse(event.started_at)) / 1000);
   return event.ended_at ? `, ${lasted}` : `, for ${lasted}`;
 }

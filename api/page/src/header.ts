@@ -4,6 +4,8 @@ import { age, clock, fullClock } from "./format";
 import type { Store } from "./store";
 
 const STALE_S = 15;
+/** From here on the picture is of the past: a replay, or a feed that catches up. */
+const BEHIND_S = 300;
 
 export function header(store: Store, now: number): TemplateResult {
   const state = connection(store, now);
@@ -12,10 +14,15 @@ export function header(store: Store, now: number): TemplateResult {
     ${store.exercise ? html`<strong class="exercise">EXERCISE – synthetic data</strong>` : nothing}
     <span class="connection ${state.tone}"><i aria-hidden="true"></i>${state.text}</span>
     <span class="count"><b>${store.ships.size.toLocaleString("en")}</b> ships</span>
-    ${store.newestReport ? html`<span class="count">newest report <b>${clock(new Date(store.newestReport * 1000).toISOString(), now)}</b></span>` : nothing}
+    ${store.newestReport ? newest(store.pictureTime, now) : nothing}
     <span class="gap"></span>
     ${store.me ? html`<span class="who">${store.me.name}<small>${role(store)}</small></span>` : nothing}
     <time class="utc" datetime=${new Date(now).toISOString()}>${fullClock(now)}</time>`;
+}
+
+function newest(pictureTime: number, now: number): TemplateResult {
+  const behind = (now - pictureTime) / 1000;
+  return html`<span class="count">newest report <b>${clock(new Date(pictureTime).toISOString(), now)}</b>${behind > BEHIND_S ? `, ${age(behind)} ago` : ""}</span>`;
 }
 
 const role = (store: Store): string =>

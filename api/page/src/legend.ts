@@ -1,7 +1,7 @@
 /** Over the chart: switches for layers, and what the marks mean. */
 import { html, svg, type TemplateResult } from "lit-html";
 import { ASSET_PATH, LOOKS, mark } from "./band";
-import type { Layer } from "./chart/chart";
+import type { Layer } from "./chart/surface";
 
 export const SWITCHES: readonly [Layer, string][] = [
   ["escorts", "Escorts"], ["hotspots", "Hot spots"], ["vectors", "Vectors"], ["names", "Names"],

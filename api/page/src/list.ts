@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import { look, LOOKS, mark } from "./band";
 import { age, country, percent, shipType, trim } from "./format";
-import { bandOf, type Ship } from "./model";
+import { bandOf, mmsiText, type Ship } from "./model";
 import type { Store } from "./store";
 
 /** Rows drawn at once; searching reaches the rest. */
@@ -16,7 +16,7 @@ export interface ListActions {
   filter(minBand: number): void;
 }
 
-export function list(store: Store, actions: ListActions, now: number): TemplateResult {
+export function list(store: Store, actions: ListActions): TemplateResult {
   const ships = store.priorityList();
   const counts = LOOKS.map(() => 0);
   for (const ship of store.ships.values()) counts[bandOf(ship)]!++;
@@ -34,7 +34,7 @@ export function list(store: Store, actions: ListActions, now: number): TemplateR
     <ul id="ship-list" role="listbox" tabindex="0" aria-label="Ships, highest priority first"
       aria-activedescendant=${store.selected ? `ship-${store.selected.mmsi}` : nothing}
       @keydown=${(event: KeyboardEvent) => step(event, ships, store, actions)}>
-      ${repeat(ships.slice(0, ROWS), (ship) => ship.mmsi, (ship) => row(ship, store, actions, now))}
+      ${repeat(ships.slice(0, ROWS), (ship) => ship.mmsi, (ship) => row(ship, store, actions))}
       ${ships.length > ROWS ? html`<li class="more" role="presentation">${ships.length - ROWS} more; search to reach them</li>` : nothing}
       ${ships.length === 0 ? html`<li class="more" role="presentation">${empty(store)}</li>` : nothing}
     </ul>`;
@@ -42,15 +42,15 @@ export function list(store: Store, actions: ListActions, now: number): TemplateR
 
 const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
 
-function row(ship: Ship, store: Store, actions: ListActions, now: number): TemplateResult {
+function row(ship: Ship, store: Store, actions: ListActions): TemplateResult {
   const vessel = store.vessels.get(ship.mmsi);
   const what = [vessel?.flag ? country(vessel.flag) : null, shipType(ship.shipType)].filter((t) => t && t !== "–");
-  const old = now / 1000 - ship.reportedAt;
+  const silent = store.pictureTime / 1000 - ship.reportedAt;
   return html`<li id="ship-${ship.mmsi}" role="option" aria-selected=${store.selected?.mmsi === ship.mmsi}
       @click=${() => actions.select(ship.mmsi)}>
     ${mark(bandOf(ship))}
     <span class="ship"><b>${store.name(ship.mmsi)}</b>
-      <small>${what.join(" · ") || ship.mmsi}${old > 1800 ? ` · silent ${age(old)}` : ""}</small></span>
+      <small>${silent > 1800 ? `silent ${age(silent)} · ` : ""}${what.join(" · ") || mmsiText(ship.mmsi)}</small></span>
     ${score(vessel?.coercion ? percent(vessel.coercion.probability) : null, ship.coercion)}
     ${score(vessel?.smuggling ? trim(vessel.smuggling.priority) : null, ship.smuggling)}
   </li>`;

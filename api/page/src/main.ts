@@ -1,6 +1,8 @@
 /** Wires the page: store, feed, chart, and the parts drawn around it. */
 import { html, nothing, render } from "lit-html";
-import { Chart, type Layer } from "./chart/chart";
+import { Chart } from "./chart/chart";
+import { FlatChart } from "./chart/flat";
+import type { Layer, Surface } from "./chart/surface";
 import { dock, type Tab } from "./dock";
 import { Feed } from "./feed";
 import { header } from "./header";
@@ -19,8 +21,7 @@ const feed = new Feed(store);
 const view = parseView(location.hash);
 const layers = new Set<Layer>(["escorts", "vectors", "names"]);
 let tab: Tab | null = "escorts";
-let chart: Chart | null = null;
-let chartProblem: string | null = null;
+let chart: Surface | null = null;
 const overlay = document.createElement("div");
 overlay.className = "overlay";
 
@@ -77,7 +78,7 @@ function toggle(layer: Layer): void {
 function draw(): void {
   const now = Date.now();
   render(header(store, now), part("bar"));
-  render(list(store, listActions, now), part("list"));
+  render(list(store, listActions), part("list"));
   render(dock(store, tab, actions, now), part("dock"));
   part("panel").hidden = store.selected === null;
   render(store.selected ? panel(store, store.selected, { close: () => select(null), centre: (p) => chart?.centre(p) }, now) : nothing, part("panel"));
@@ -91,7 +92,7 @@ function notice() {
       <p>Open the sign-in link that <code>make run</code> printed. A link works once; running
       <code>make run</code> again prints a new one.</p></div>`;
   }
-  const problem = chartProblem ?? (store.connection === "lost" ? null : store.problem); // the bar says that already
+  const problem = store.connection === "lost" ? null : store.problem; // the bar says that already
   return problem ? html`<p class="problem">${problem}</p>` : nothing;
 }
 
@@ -113,14 +114,11 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+const hasWebGl = () => document.createElement("canvas").getContext("webgl2") !== null;
+
 async function openChart(): Promise<void> {
-  try {
-    chart = await Chart.open(part("chart"), view);
-  } catch (error) {
-    const detail = error instanceof Error ? error.message.slice(0, 200) : "";
-    chartProblem = `This browser cannot draw the chart (WebGL 2 is missing or switched off). List, scores and escorts work without it. ${detail}`;
-    return;
-  }
+  const box = part("chart");
+  chart = hasWebGl() ? await Chart.open(box, view) : await FlatChart.open(box, view);
   chart.onSelect(select);
   chart.onMove((zoom, lon, lat) => {
     Object.assign(view, { zoom, lon, lat });

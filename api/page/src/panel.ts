@@ -36,7 +36,7 @@ export function panel(store: Store, selection: Selection, actions: PanelActions,
         ${item("Course and speed", `${bearing(ship?.cog ?? vessel?.cog_deg)} · ${quantity(ship?.sog ?? vessel?.sog_kn, "kn")}`)}
         ${item("Heading", bearing(ship?.heading ?? vessel?.heading_deg))}
         ${item("Status", navStatus(ship?.navStatus ?? vessel?.nav_status))}
-        ${item("Reported", ship ? `${age(now / 1000 - ship.reportedAt)} ago` : clock(vessel?.reported_at))}
+        ${item("Reported", ship ? reported(ship.reportedAt * 1000, store.pictureTime, now) : clock(vessel?.reported_at, now))}
       </dl>
       ${vessel ? identity(vessel) : nothing}
       <h3>Events <small>${selection.events.length}</small></h3>
@@ -45,6 +45,12 @@ export function panel(store: Store, selection: Selection, actions: PanelActions,
         : html`<p class="quiet">Nothing unusual has been observed.</p>`}
       ${vessel?.model ? html`<p class="quiet">Assessed ${clock(vessel.assessed_at)} by ${vessel.model}. A score is a priority with evidence, not an accusation.</p>` : nothing}
     </div>`;
+}
+
+/** When she was last heard, and for how long the others have been heard since. */
+function reported(at: number, pictureTime: number, now: number): string {
+  const silent = (pictureTime - at) / 1000;
+  return `${clock(new Date(at).toISOString(), now)}${silent > 90 ? `, silent ${age(silent)}` : ""}`;
 }
 
 const subtitle = (vessel: Vessel | null, type: number | undefined): string =>

@@ -21,7 +21,7 @@ function one(reason: Reason, band: number, largest: number, scale: ReasonScale):
   const events = (reason.event_ids ?? []).map((id) => ({ id, kind: scale.knows(id) }));
   return html`<li title=${words(reason.code)}>
     <p><span>${reason.text}</span><b>${sign(reason.contribution)}${scale.shown(Math.abs(reason.contribution))}</b></p>
-    ${bar(reason.contribution / largest, band)}
+    ${reason.contribution === 0 ? nothing : bar(reason.contribution / largest, band)}
     ${reason.innocent_explanation ? html`<p class="innocent"><i>Could also be:</i> ${reason.innocent_explanation}</p>` : nothing}
     ${events.map(({ id, kind }) => kind
       ? html`<button type="button" class="link" @click=${() => scale.openEvent(id)}>Evidence: ${words(kind).toLowerCase()}</button>`

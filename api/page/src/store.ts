@@ -88,6 +88,11 @@ export class Store {
     this.events = [...byId.values()].sort((a, b) => b.started_at.localeCompare(a.started_at));
   }
 
+  /** The picture's own time, ms: that of the newest report, which a replay leaves in the past. */
+  get pictureTime(): number {
+    return this.newestReport ? this.newestReport * 1000 : Date.now();
+  }
+
   name(mmsi: number): string {
     return this.vessels.get(mmsi)?.name?.trim() || mmsiText(mmsi);
   }

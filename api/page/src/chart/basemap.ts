@@ -6,14 +6,14 @@ import atlasUrl from "world-atlas/countries-50m.json?url";
 import { PORTS } from "../port";
 
 export const FONT = ["Inter, Segoe UI, Roboto, Helvetica Neue, Liberation Sans, Arial, sans-serif"];
-const INK = { sea: "#0b141d", land: "#1b2630", shore: "#43596b", border: "#2f3e4b", grid: "#15212c", text: "#7d8f9f" };
+export const INK = { sea: "#0b141d", land: "#1b2630", shore: "#43596b", border: "#2f3e4b", grid: "#15212c", text: "#7d8f9f" };
 
 type Atlas = Topology<{ countries: GeometryCollection; land: GeometryCollection }>;
 
 export const geojson = (data: GeoJSON.GeoJSON): SourceSpecification => ({ type: "geojson", data });
 
 /** Land and inner borders of the packaged atlas. */
-async function land(): Promise<{ land: GeoJSON.GeoJSON; borders: GeoJSON.GeoJSON }> {
+export async function land(): Promise<{ land: GeoJSON.GeoJSON; borders: GeoJSON.GeoJSON }> {
   const atlas = (await (await fetch(atlasUrl)).json()) as Atlas;
   return {
     land: feature(atlas, atlas.objects.land),

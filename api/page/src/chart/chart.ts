@@ -13,15 +13,15 @@ import { labelGrid } from "./grid_label";
 import { addHotspotLayer, drawHotspots } from "./hotspot_layer";
 import { addIcons } from "./icon";
 import { addPlanLayers, drawPlan, PLAN_LAYERS } from "./plan_layer";
+import type { Layer, Surface } from "./surface";
 import { addShipLayers, drawSelection, drawShips, vectorMinutes } from "./ship_layer";
 
 const HIT_PX = 9;
-export type Layer = "hotspots" | "escorts" | "vectors" | "names";
 const LAYERS: Record<Layer, readonly string[]> = {
   hotspots: ["hotspots"], escorts: PLAN_LAYERS, vectors: ["vector"], names: ["ship-name"],
 };
 
-export class Chart {
+export class Chart implements Surface {
   private constructor(private readonly map: MapLibre) {}
 
   /** A chart with its layers ready; rejects where the browser has no WebGL. */

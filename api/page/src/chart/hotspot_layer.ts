@@ -13,6 +13,11 @@ export function addHotspotLayer(map: MapLibre): void {
 }
 
 export function drawHotspots(map: MapLibre, served: GeoJSON.FeatureCollection): void {
+  source(map, "hotspots").setData(withHeat(served));
+}
+
+/** The cells with `heat`, 0 for the coolest and 1 for the hottest served. */
+export function withHeat(served: GeoJSON.FeatureCollection): GeoJSON.FeatureCollection {
   const rates = served.features.map(density);
   const ascending = [...rates].sort((a, b) => a - b);
   const last = Math.max(1, ascending.length - 1);
@@ -20,7 +25,7 @@ export function drawHotspots(map: MapLibre, served: GeoJSON.FeatureCollection): 
     ...cell,
     properties: { ...cell.properties, heat: lowerBound(ascending, rates[i]!) / last },
   }));
-  source(map, "hotspots").setData({ type: "FeatureCollection", features });
+  return { type: "FeatureCollection", features };
 }
 
 /** Incidents a year and square mile where the area is given, else as served. */

@@ -34,14 +34,18 @@ export function addPlanLayers(map: MapLibre): void {
 }
 
 export function drawPlan(map: MapLibre, store: Store): void {
+  source(map, "plan").setData({ type: "FeatureCollection", features: planFeatures(store) });
+}
+
+/** Patrol vessels, ways and legs, meetings and releases; what is not `chosen` stands back. */
+export function planFeatures(store: Store): GeoJSON.Feature[] {
   const taskings = store.plan?.taskings ?? [];
   const tasked = new Set(taskings.map((tasking) => tasking.asset));
   const idle = [...store.assets.values()].filter((asset) => !tasked.has(asset.id));
-  const features = [
+  return [
     ...idle.flatMap((asset) => drawAsset(asset.position, asset.name ?? asset.id, false)),
     ...taskings.flatMap((tasking) => drawTasking(tasking, store)),
   ];
-  source(map, "plan").setData({ type: "FeatureCollection", features });
 }
 
 function drawTasking(tasking: Tasking, store: Store): GeoJSON.Feature[] {
@@ -68,7 +72,7 @@ function drawTasking(tasking: Tasking, store: Store): GeoJSON.Feature[] {
 }
 
 function drawAsset(position: Position | null | undefined, text: string, chosen: boolean): GeoJSON.Feature[] {
-  return position ? [point(position, { icon: "asset", text, chosen })] : [];
+  return position ? [point(position, { icon: "asset", text: text.replace(" (exercise)", ""), chosen })] : [];
 }
 
 const point = (coordinates: Position, properties: GeoJSON.GeoJsonProperties): GeoJSON.Feature => ({
