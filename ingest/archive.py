@@ -12,6 +12,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any, Final, cast
@@ -22,7 +23,7 @@ import pyarrow.parquet as pq
 import zstandard
 
 from ingest.csv_forms import CsvForm, csv_form, read_frame
-from ingest.decode import REJECTIONS, Decoded, Decoder
+from ingest.decode import REJECTIONS, Decoded, Decoder, without_impossible
 from ingest.nmea import Framer
 from ingest.rows import SCHEMA, decoded_of
 from sea.errors import BadInputError, UnavailableError
@@ -148,7 +149,9 @@ class Archive:
                 for batch in table.iter_batches(BLOCK_ROWS, columns=SCHEMA.names):
                     for name in ("lines", "messages", "rows"):
                         self.counts[name] += batch.num_rows
-                    yield decoded_of(pa.Table.from_batches([batch]).cast(SCHEMA))
+                    block = decoded_of(pa.Table.from_batches([batch]).cast(SCHEMA))
+                    reports = block.reports if self._as_sent else without_impossible(block.reports)
+                    yield replace(block, reports=reports)
 
     def _sum(self) -> None:
         self.counts["rejected"] = sum(self.counts[reason] for reason in REJECTIONS)

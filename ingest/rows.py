@@ -42,35 +42,42 @@ def rows_of(decoded: Decoded) -> pa.RecordBatch:
     messages = np.union1d(decoded.report_of, decoded.static_of)
     at_report = np.searchsorted(messages, decoded.report_of)
     at_static = np.searchsorted(messages, decoded.static_of)
-    reports, statics = decoded.reports, decoded.statics
     columns: dict[str, Any] = {}
     for name in ("mmsi", "reported_at", "received_at", "source", "msg_type"):
         column = np.empty(len(messages), ReportBatch.dtypes()[name])
-        column[at_static] = getattr(statics, name)
-        column[at_report] = getattr(reports, name)
+        column[at_static] = getattr(decoded.statics, name)
+        column[at_report] = getattr(decoded.reports, name)
         columns[name] = column
-
-    def spread(rows: npt.NDArray[np.int64], values: npt.NDArray[Any]) -> Float64:
-        column = np.full(len(messages), np.nan)
-        column[rows] = values
-        return column
-
-    for name in ("lon", "lat"):
-        columns[name] = spread(at_report, getattr(reports, name))
-    for name, ours in _REPORT.items():
-        columns[ours] = spread(at_report, _decimal(getattr(reports, name)))
-    status = spread(at_report, reports.nav_status)
-    columns["nav_status"] = np.where(status == NAV_STATUS_UNKNOWN, np.nan, status)
-    columns |= {name: spread(at_static, values) for name, values in _sizes(statics).items()}
-    for name in ("imo", "ship_type"):
-        value = spread(at_static, getattr(statics, name))
-        columns[name] = np.where(value == 0, np.nan, value)
-    columns["draught_m"] = spread(at_static, _decimal(statics.draught))
-    for name in ("callsign", "name", "destination", "eta"):
-        text = np.full(len(messages), None, object)
-        text[at_static] = getattr(statics, name)
-        columns[name] = text
+    for rows, told in (
+        (at_report, _report_columns(decoded.reports)),
+        (at_static, _static_columns(decoded.statics)),
+    ):
+        for name, values in told.items():
+            text = values.dtype.hasobject
+            column = np.full(len(messages), None if text else np.nan, object if text else float)
+            column[rows] = values
+            columns[name] = column
     return _arrow(columns)
+
+
+def _report_columns(reports: ReportBatch) -> dict[str, npt.NDArray[Any]]:
+    status = reports.nav_status
+    return {
+        "lon": reports.lon,
+        "lat": reports.lat,
+        **{ours: _decimal(getattr(reports, name)) for name, ours in _REPORT.items()},
+        "nav_status": np.where(status == NAV_STATUS_UNKNOWN, np.nan, status),
+    }
+
+
+def _static_columns(statics: StaticBatch) -> dict[str, npt.NDArray[Any]]:
+    return {
+        **_sizes(statics),
+        "imo": np.where(statics.imo == 0, np.nan, statics.imo),
+        "ship_type": np.where(statics.ship_type == 0, np.nan, statics.ship_type),
+        "draught_m": _decimal(statics.draught),
+        **{name: getattr(statics, name) for name in ("callsign", "name", "destination", "eta")},
+    }
 
 
 def decoded_of(rows: pa.RecordBatch | pa.Table) -> Decoded:

@@ -56,6 +56,17 @@ def test_our_own_parquet_gives_the_same_reports_and_statics(tmp_path, name):
             np.testing.assert_array_equal(getattr(one, column), getattr(two, column), column)
 
 
+def test_positions_off_the_globe_stay_unknown_after_our_own_parquet(tmp_path):
+    column, values = {name: [None] for name in SCHEMA.names}, dict(mmsi=["227006760"], lon=[199.5])
+    path = tmp_path / "rows.parquet"
+    moments = dict(reported_at=[START], received_at=[START], lat=[1.0])
+    pq.write_table(pa.table({**column, **values, **moments}, schema=SCHEMA), path)
+    (block,) = open_archive(path)
+    assert np.isnan(block.reports.lon[0])
+    (shown,) = open_archive(path, as_sent=True)
+    assert shown.reports.lon[0] == 199.5
+
+
 def test_rows_and_batches_are_each_others_inverse_for_an_empty_block():
     empty = decoded_of(rows_of(decode(b"")))
     assert len(empty.reports) == len(empty.statics) == 0
