@@ -51,8 +51,8 @@ ROTATIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 
 _SHARES: Final = (("convoy", 0.16), ("merchant", 0.50), ("tender", 0.10), ("fishing", 0.11),
                   ("service", 0.07), ("yacht", 0.06))  # fmt: skip
-_CONVOY_TRADES: Final = (0, 11, 12, 21, 28, 10, 31, 1, 6, 26)
-"""Trades with long sea legs, so that ships in company are mostly at sea."""
+_CONVOY_TRADES: Final = (0, 11, 12, 10, 31, 1, 6, 26)
+"""Trades with long sea legs within hearing, so that ships in company are mostly at sea."""
 
 _HOUR_S: Final = 3600.0
 _AT_ANCHOR: Final = 0.25

@@ -124,8 +124,5 @@ FISHING_GROUNDS: Final[tuple[Point, ...]] = (
     (-89.6, 28.2), (-77.9, 17.3),
 )  # fmt: skip
 
-DEAF_WATERS: Final[tuple[tuple[float, float, float, float], ...]] = (
-    (-140.0, 12.0, -134.0, 19.0),
-    (-33.5, -16.0, -28.0, -10.0),
-)
-"""West, south, east, north of waters from which no satellite brings anything."""
+DEAF_WATERS: Final[tuple[tuple[float, float, float, float], ...]] = ((-140.0, 17.0, -135.0, 23.5),)
+"""West, south, east, north of waters from which no satellite brings anything: a day's sail."""

@@ -30,7 +30,7 @@ _USUAL_FLEET: Final = 300
 
 _HOURS: Final = {
     "rendezvous": (2.0, 5.0, 8.2, 12.5, 15.0, 18.0, 20.5),
-    "gap": (0.9, 2.1, 3.6, 9.0, 14.0, 19.0),
+    "gap": (0.9, 2.1, 3.6, 9.0, 13.0, 16.5),
     "loitering": (1.0, 3.4, 6.4, 11.0, 15.5, 19.5),
 }
 """Hours of each 24 at which plants begin with a fleet of 300; fewer ships get the first ones."""
@@ -260,7 +260,10 @@ class _Planter:
             at_s = place.at_s + np.linspace(-1200, hold.hours * _HOUR_S + 1800, 5)
             if not self._reception.in_reach(lon, lat, at_s).all():
                 return False
-        if shore_distance_nm(lon, lat).min() < _FROM_SHORE_NM:
+        if (
+            shore_distance_nm(lon, lat).min() < _FROM_SHORE_NM
+            or self._reception.deaf(lon, lat).any()
+        ):
             return False
         harbours = distance_nm(lon[:, None], lat[:, None], *self._harbours)
         return bool(harbours.min() > _FROM_HARBOUR_NM)
