@@ -92,6 +92,8 @@ def read_cursor(text: str | None, kind: type[CursorOf]) -> CursorOf | None:
         return None
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        if rb"\u0000" in raw:  # PostgreSQL's text has no such character
+            raise ValueError("a null character")
         return msgspec.json.decode(raw, type=kind)
     except (binascii.Error, ValueError, msgspec.MsgspecError):
         raise BadInputError("this is no cursor of ours", field="cursor") from None

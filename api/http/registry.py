@@ -45,7 +45,8 @@ class Operation(Generic[Asked]):
     Attributes:
         path: as aiohttp writes it; names in braces are fields of `params`.
         handle: gives a `web.StreamResponse`, or plain values to be sent as JSON.
-        answer: model of that JSON, or None. media: other media types it may answer with.
+        answer: model of that JSON, or None. media: the media types it may answer with.
+        also: statuses beside `success` that come with the answer's model and not a problem.
     """
 
     path: str
@@ -58,6 +59,7 @@ class Operation(Generic[Asked]):
     method: str = "GET"
     access: Access = "key"
     success: int = 200
+    also: tuple[int, ...] = ()
 
     @property
     def in_path(self) -> frozenset[str]:
@@ -70,7 +72,9 @@ def routes(
     admit: Callable[[web.Request, Access], Awaitable[None]],
 ) -> list[web.RouteDef]:
     """Routes of the operations; `admit` raises for who may not call."""
-    return [web.route(o.method, o.path, _endpoint(o, admit)) for o in operations]
+    served = [web.route(o.method, o.path, _endpoint(o, admit)) for o in operations]
+    heads = [web.head(o.path, _endpoint(o, admit)) for o in operations if o.method == "GET"]
+    return served + heads
 
 
 def _endpoint(
@@ -152,19 +156,20 @@ def _entry(operation: Operation[Any]) -> dict[str, Any]:
     statuses = ["422", "503"]
     statuses += ["401", "403"] if operation.access != "anyone" else []
     statuses += ["404"] if operation.in_path else []
+    answered = {
+        "description": operation.summary,
+        "content": {
+            media: schema if "json" in media else {"schema": {"type": "string"}}
+            for media in operation.media
+        },
+    }
     entry: dict[str, Any] = {
         "summary": operation.summary,
         "tags": [operation.tag],
         "parameters": _parameters(operation),
         "responses": {
-            str(operation.success): {
-                "description": operation.summary,
-                "content": {
-                    media: schema if "json" in media else {"schema": {"type": "string"}}
-                    for media in operation.media
-                },
-            },
             **dict.fromkeys(sorted(statuses), refused),
+            **{str(status): answered for status in (operation.success, *operation.also)},
         },
     }
     if operation.access == "anyone":

@@ -165,6 +165,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         params=NoParams,
         answer=answers.Ready,
         access="loopback",
+        also=(503,),
     ),
     Operation(
         path="/metrics",

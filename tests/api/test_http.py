@@ -1,9 +1,13 @@
 import json
 import logging
+import random
 from datetime import timedelta
 from itertools import pairwise
 
+from yarl import URL
+
 from api.http.application import OPERATIONS
+from api.http.params import write_cursor
 from api.settings import Settings
 
 NEEDS_KEY = [o for o in OPERATIONS if o.access == "key"]
@@ -193,6 +197,39 @@ async def test_the_current_plan_and_what_becomes_of_requests(world, make):
     first = await (await world.get("/v1/requests?limit=1", headers)).json()
     rest = await (await world.get(f"/v1/requests?cursor={first['next']}", headers)).json()
     assert [r["id"] for r in first["requests"] + rest["requests"]] == ["r1", "r2"]
+
+
+async def test_nothing_that_is_sent_is_a_fault_of_the_service(world):
+    chance, headers = random.Random(7), await world.sign()
+    words = [
+        "",
+        "%ff",
+        "%00",
+        "-1",
+        "9" * 30,
+        "null",
+        "W10",
+        "%ED%A0%80",
+        "1,2,3,4",
+        "%C3%A9",
+        "[]",
+    ]
+    words += [write_cursor(c) for c in (["a"], [10**30, "a", "b"], [-(10**18), "a", "b\0"], {})]
+    names = ["bbox", "q", "limit", "cursor", "kind", "since", "from", "to", "format", "%ff", "a%00"]
+    for operation in OPERATIONS:
+        for _ in range(25):
+            given = [(chance.choice(names), chance.choice(words)) for _ in range(2)]
+            query = "&".join(f"{name}={word}" for name, word in given)
+            path = operation.path.replace("{mmsi}", chance.choice(["200000001", *words[1:6]]))
+            url = URL(f"{path}?{query}", encoded=True)
+            response = await world.get(url, headers, allow_redirects=False)
+            assert response.status in {200, 401, 404, 422, 426}, url
+
+
+async def test_a_head_is_answered_like_a_get_without_its_body(world):
+    response = await world.client.head("/healthz")
+    assert response.status == 200
+    assert await response.read() == b""
 
 
 async def test_unknown_paths_and_methods_are_problems_too(world):

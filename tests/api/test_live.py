@@ -131,6 +131,32 @@ async def test_a_client_that_never_reads_delays_nobody_and_starts_over(world, ma
     world.live.leave(deaf)
 
 
+async def test_a_socket_that_is_never_read_neither_delays_others_nor_the_end(
+    world, make, officer, monkeypatch
+):
+    monkeypatch.setattr(routes_node, "_CLOSE_TIMEOUT_S", 0.1)
+    fleet = range(200000000, 200020000)
+    world.hear(*fleet)
+    reader, writer = await asyncio.open_connection(world.client.host, world.client.port, limit=1024)
+    writer.write(
+        b"GET /v1/live HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+        b"Authorization: " + officer["Authorization"].encode() + b"\r\n\r\n"
+    )
+    assert b"101" in await reader.readline()
+    async with world.client.ws_connect("/v1/live", headers=officer) as socket:
+        await of_type(socket, WSMsgType.BINARY)
+        for i in range(1, 40):
+            world.hear(*fleet, at=make.noon_us + i * 1_000_000)
+            await world.live.round()
+            assert len(decoded(await of_type(socket, WSMsgType.BINARY))[2]["mmsi"]) == len(fleet)
+        assert sum(m.dropped for m in world.live._clients) > 0
+        started = time.perf_counter()
+        await routes_node.close_sockets(world.application)
+        assert time.perf_counter() - started < 5
+    writer.transport.abort()
+
+
 async def test_a_socket_without_a_key_or_of_another_origin_is_refused(world, make, officer):
     own = f"http://{world.client.host}:{world.client.port}"
     for headers, status in (

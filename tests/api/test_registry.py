@@ -68,7 +68,7 @@ def test_a_cursor_comes_back_as_it_was_and_a_foreign_one_is_refused():
     kind = tuple[int, int, float, float, int]
     assert read_cursor(write_cursor(place), kind) == place
     assert write_cursor(None) is None
-    for text in ("", "!", "e30", write_cursor(("a", "b"))):
+    for text in ("", "!", "e30", write_cursor(("a", "b")), write_cursor((1, 1, 0.0, 0.0, "\0"))):
         with pytest.raises(BadInputError):
             read_cursor(text, kind)
 
