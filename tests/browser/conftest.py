@@ -17,7 +17,14 @@ from queue import Empty, Queue
 from tempfile import TemporaryDirectory
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).parents[2]
 START_S = 180.0
@@ -26,9 +33,9 @@ LINK = re.compile(r"http://127\.0\.0\.1:\d+/sign-in\?token=\S+")
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
 )  # fmt: skip
-"""As root, without a display; WebGL is drawn in software."""
+"""As root, without a display, asking nobody for anything."""
+SOFTWARE_GL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 
 
 @dataclass(slots=True)
@@ -117,15 +124,32 @@ def _stop(service: subprocess.Popen[str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A headless Chromium: the system's, or else Playwright's own."""
+def playwright() -> Iterator[Playwright]:
+    """Playwright, running while a module's tests do."""
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """A headless Chromium."""
+    chromium = _chromium(playwright, *FLAGS, *SOFTWARE_GL)
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture(scope="module")
+def browser_without_webgl(playwright: Playwright) -> Iterator[Browser]:
+    """A headless Chromium that has no WebGL."""
+    chromium = _chromium(playwright, *FLAGS, "--disable-3d-apis")
+    yield chromium
+    chromium.close()
+
+
+def _chromium(playwright: Playwright, *flags: str) -> Browser:
+    """The system's Chromium, or else Playwright's own."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=found, headless=True, args=list(FLAGS)
-        )
-        yield chromium
-        chromium.close()
+    return playwright.chromium.launch(executable_path=found, headless=True, args=list(flags))
 
 
 @pytest.fixture(scope="module")

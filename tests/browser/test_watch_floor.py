@@ -11,6 +11,12 @@ from playwright.sync_api import Browser, expect
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 FIRST_USE_S = 180.0
+COLOURS_OF_CHART = """() => {
+  const canvas = document.querySelector("canvas.flat-chart");
+  const pen = canvas.getContext("2d");
+  return new Set(new Uint32Array(
+    pen.getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size;
+}"""
 WITH_SHIP = re.compile(r"#map=[-\d./]+&ship=\d{9}$")
 
 
@@ -78,6 +84,19 @@ def test_hot_spots_are_drawn_when_asked_for(watch: Any) -> None:
     assert answer.value.json()["features"]
     expect(button).to_have_attribute("aria-pressed", "true")
     assert watch.errors == []
+
+
+def test_without_webgl_the_chart_is_drawn_on_a_plain_canvas(
+    watch: Any, browser_without_webgl: Browser
+) -> None:
+    context = browser_without_webgl.new_context(storage_state=watch.page.context.storage_state())
+    page = context.new_page()
+    page.goto(watch.page.url)
+    expect(page.locator("canvas.flat-chart")).to_be_visible(timeout=20_000)
+    expect(page.locator("#ship-list li[role=option]").first).to_be_visible(timeout=20_000)
+    colours = page.evaluate(COLOURS_OF_CHART)
+    assert colours > 20
+    context.close()
 
 
 def test_who_is_not_signed_in_is_told_how_to(browser: Browser, sign_in_link: str) -> None:

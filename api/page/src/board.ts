@@ -24,6 +24,8 @@ export function board(store: Store, actions: BoardActions, now: number): Templat
 
 function row(store: Store, tasking: Tasking, escort: Escort, actions: BoardActions, now: number): TemplateResult {
   const asset = store.asset(tasking.asset);
+  const name = tasking.name ?? asset.name ?? tasking.asset;
+  const kind = tasking.class ?? asset.class;
   const nation = tasking.nation ?? asset.nation;
   const mmsis = store.mmsisOf(escort);
   const requests = escort.requests.map((id) => store.requests.get(id)).filter((r) => r !== undefined);
@@ -31,7 +33,7 @@ function row(store: Store, tasking: Tasking, escort: Escort, actions: BoardActio
   const why = escort.why ?? tasking.why ?? `${trim(escort.transit_nm)} nm to reach her, ${trim(escort.leg_nm)} nm together`;
   const chosen = store.selected !== null && mmsis.includes(store.selected.mmsi);
   return html`<tr class=${chosen ? "chosen" : ""}>
-    <td><b>${tasking.name ?? asset.name ?? tasking.asset}</b><small>${tasking.class ?? asset.class ?? ""}</small></td>
+    <td><b>${name}</b>${kind && !name.includes(kind) ? html`<small>${kind}</small>` : nothing}</td>
     <td title=${country(nation)}>${nation ?? DASH}</td>
     <td>${mmsis.map((mmsi) => html`<button type="button" class="link" @click=${() => actions.select(mmsi)}>${store.name(mmsi)}</button> `)}</td>
     <td>${when(escort.rendezvous_at, escort.rendezvous_position ?? requests[0]?.rendezvous, now)}</td>
@@ -51,29 +53,24 @@ function when(iso: string, position: Position | null | undefined, now: number): 
 function totals(plan: Plan, escorts: number, now: number): TemplateResult {
   const baselines = plan.baselines ?? {};
   const values: [string, number, boolean][] = [
-    ["This plan", plan.risk_value, true],
+    ["Risk averted", plan.risk_value, true],
     ...Object.entries(baselines).map(([name, value]): [string, number, boolean] => [BASELINE[name] ?? words(name), value, false]),
   ];
   const largest = Math.max(...values.map(([, value]) => value), Number.MIN_VALUE);
   return html`<div class="totals">
-    <dl class="figures">
-      <div><dt>Escorts</dt><dd>${escorts}</dd></div>
-      <div><dt title="Expected incidents that the escorts prevent">Risk averted</dt><dd>${trim(plan.risk_value)}</dd></div>
-      <div><dt>Proven gap</dt><dd>${plan.gap == null ? "not proven" : percent(plan.gap)}</dd></div>
-      ${plan.made_at ? html`<div><dt>Made</dt><dd>${clock(plan.made_at, now)}</dd></div>` : nothing}
-    </dl>
-    <dl class="compare" aria-label="Risk averted beside simpler ways">
-      ${values.map(([name, value, ours]) => html`<dt>${name}</dt><dd><svg width="110" height="8" aria-hidden="true">
-        ${svg`<rect class="rail" width="110" height="8" rx="2"></rect><rect class=${ours ? "ours" : "theirs"} width=${(110 * Math.max(0, value)) / largest} height="8" rx="2"></rect>`}
-        </svg> ${trim(value)}</dd>`)}
-    </dl>
-    <dl class="burden" aria-label="Escort hours by nation">
-      ${Object.entries(plan.burden ?? {}).map(([nation, { hours, share }]) => html`<div><dt title=${country(nation)}>${nation}</dt><dd>${trim(hours)} h <small>${Math.round(share * 100)}%</small></dd></div>`)}
-    </dl>
+    <p>${escorts} escorts${plan.made_at ? html`, planned <b>${clock(plan.made_at, now)}</b>` : nothing}, proven gap <b>${plan.gap == null ? "none yet" : percent(plan.gap)}</b></p>
+    <ul class="compare" aria-label="Risk averted: incidents expected to be prevented, beside simpler ways to plan">
+      ${values.map(([name, value, ours]) => html`<li>${name} <svg width="48" height="8" aria-hidden="true">
+        ${svg`<rect class="rail" width="48" height="8" rx="2"></rect><rect class=${ours ? "ours" : "theirs"} width=${(48 * Math.max(0, value)) / largest} height="8" rx="2"></rect>`}
+        </svg> <b>${trim(value)}</b></li>`)}
+    </ul>
+    <ul class="burden" aria-label="Escort hours by nation">
+      ${Object.entries(plan.burden ?? {}).map(([nation, { hours, share }]) => html`<li title=${country(nation)}>${nation} <b>${trim(hours)} h</b> ${Math.round(share * 100)}%</li>`)}
+    </ul>
   </div>`;
 }
 
-const BASELINE: Record<string, string> = { nearest: "Nearest first", priority: "Priority insertion" };
+const BASELINE: Record<string, string> = { nearest: "nearest first", priority: "priority insertion" };
 
 /** Requests nobody serves, with the reason in words. */
 export function unserved(store: Store, actions: BoardActions): TemplateResult {

@@ -5,10 +5,14 @@ import { read, readAll, SignedOut } from "./rest";
 import type { Store } from "./store";
 
 const REFRESH_MS = 20_000;
+/** Above so many ships only the notable ones are read at every refresh, all at every tenth. */
+const MANY_SHIPS = 2_000;
+const ALL_EVERY = 10;
 const REFRESH_SOON_MS = 2_000;
 
 export class Feed {
   private soon = 0;
+  private refreshes = 0;
   /** As the last notice said; 0 while there is no plan. */
   private planRevision = 0;
 
@@ -39,9 +43,10 @@ export class Feed {
   /** Records, events and plan anew. */
   private async refresh(): Promise<void> {
     const { store } = this;
+    const all = this.refreshes++ % ALL_EVERY === 0 || store.ships.size < MANY_SHIPS;
     await this.attempt(async () => {
       const [vessels, events, requests, plan] = await Promise.all([
-        readAll<Vessel>("/v1/vessels?limit=1000", "vessels"),
+        readAll<Vessel>(`/v1/vessels?limit=1000${all ? "" : "&min_band=elevated"}`, "vessels"),
         readAll<SeaEvent>("/v1/events?limit=200", "events", 1),
         readAll<EscortRequest>("/v1/requests", "requests"),
         this.planRevision ? read<Plan>("/v1/plans/current") : null,
