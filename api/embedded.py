@@ -76,6 +76,12 @@ def _server_user() -> _User:
     return _User(uid=nobody.pw_uid, gid=nobody.pw_gid)
 
 
+def reachable_by_servers(folder: Path) -> bool:
+    """Whether the user that the embedded servers run as may enter the folder."""
+    user = _server_user()
+    return user.may_reach(folder / "any")
+
+
 @asynccontextmanager
 async def embedded_postgres(data_dir: Path) -> AsyncIterator[str]:
     """A running PostgreSQL with its data in ``data_dir/postgres``; yields its URL.

@@ -172,6 +172,11 @@ class JetStreamLog:
                 _log.warning("reading the log again after %d: %s", after, error)
                 await asyncio.sleep(_RETRY_S)
 
+    async def last_offset(self) -> int:
+        """The offset of the newest entry, 0 for an empty log."""
+        info = await self._stream.stream_info(_STREAM)
+        return int(info.state.last_seq)
+
     async def trim(self, offset: int) -> None:
         """Drops everything up to an offset that every reader has passed."""
         await self._stream.purge_stream(_STREAM, seq=offset + 1)

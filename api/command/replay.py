@@ -53,10 +53,10 @@ async def _replay(
 ) -> None:
     from api import store as api_store
     from api.running import running
-    from api.settings import Settings
+    from api.settings import load_settings
     from ingest.log import JetStreamLog
 
-    settings = Settings() if data_dir is None else Settings(data_dir=data_dir)
+    settings = load_settings(data_dir=data_dir)
     service = running(settings)
     database = await api_store.open_database(service.database_url, connections=2)
     try:

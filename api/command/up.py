@@ -45,12 +45,11 @@ def run(args: argparse.Namespace) -> int:
     from api.lifeline import die_with_parent
     from api.service import Orders
     from api.service import run as run_service
-    from api.settings import Settings
+    from api.settings import load_settings
 
     if args.with_parent:
         die_with_parent(os.getppid(), signal.SIGTERM)
-    given = {name: getattr(args, name) for name in ("host", "port", "data_dir")}
-    settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    settings = load_settings(host=args.host, port=args.port, data_dir=args.data_dir)
     logging.basicConfig(
         level=settings.log_level, stream=sys.stderr,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%H:%M:%S",
