@@ -81,10 +81,10 @@ def why_it_stays(workshop: Workshop, draft: Draft, asset: int) -> str:
     requests = range(len(workshop.scenario.requests))
     able = [r for r in requests if asset in workshop.able[r]]
     if able:
-        free = sum(r not in draft.served() for r in able)
+        taken = len(draft.served() & set(able))
         return (
-            f"Stays: it could serve {_asked(len(able))}, of which others serve "
-            f"{len(able) - free}; it adds nothing to this plan."
+            f"Stays: it could serve {_asked(len(able))}; others serve {taken} of them, "
+            "and no other is worth the transit it would take."
         )
     codes = Counter(_code(workshop.judge.obstacles(asset, r)[:1]) for r in requests)
     if not codes:

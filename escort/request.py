@@ -5,7 +5,7 @@ Runs of hot steps under way become legs from rendezvous to release; hot hours at
 guards of `leg_h` at the place, in fixed blocks of the day, so that a re-plan finds them again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
@@ -36,7 +36,8 @@ class RequestParams:
         min_window_h, max_window_h: half the width of a rendezvous window, whatever the ETA's
             spread; never more than 0.45 of the leg, so that a window is shorter than its leg.
         stopped_kn: a step made good more slowly is a wait.
-        per_ship, at_most: requests a ship, and in all; those of the highest risk value stay.
+        per_ship, at_most: requests a ship, and in all; those of the highest risk value stay, of a
+            ship first its worst leg and its worst guard.
     """
 
     min_rate_per_h: float = 2e-6
@@ -95,9 +96,10 @@ def cut_requests(
         if len(passage.eta) < 2:
             continue
         steps = _steps(passage, params)
-        legs = [*_legs(passage, steps, now_us, params), *_guards(passage, steps, now_us, params)]
-        legs.sort(key=lambda request: (-request.risk_value, request.earliest))
-        for request in legs[: params.per_ship]:
+        legs = _worst_first(_legs(passage, steps, now_us, params))
+        guards = _worst_first(_guards(passage, steps, now_us, params))
+        both = [*_worst_first([*legs[:1], *guards[:1]]), *_worst_first([*legs[1:], *guards[1:]])]
+        for request in both[: params.per_ship]:
             found.setdefault(request.id, request)
     ranked = sorted(found.values(), key=lambda request: (-request.risk_value, request.id))
     return tuple(ranked[: params.at_most])
@@ -198,6 +200,10 @@ def _guards(
                 leg_h=round(float(hours.sum()), 2),
                 risk_value=_averted(risk, params),
             )
+
+
+def _worst_first(requests: Iterable[EscortRequest]) -> list[EscortRequest]:
+    return sorted(requests, key=lambda request: (-request.risk_value, request.earliest))
 
 
 def _floor(instant_us: int, step_us: int) -> int:

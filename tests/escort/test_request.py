@@ -73,6 +73,13 @@ def test_a_ship_asks_no_more_often_than_allowed():
     assert len(cut_requests([passage], NOW, RequestParams(per_ship=3))) == 3
 
 
+def test_a_ship_asks_first_for_her_worst_leg_and_her_worst_guard():
+    rates = hot_between(100, 112, rate=3e-4) + hot_between(30, 42) + hot_between(52, 64)
+    sog = np.where(np.arange(144) < 50, 12.0, 0.0)
+    requests = cut_requests([a_passage(rates, sog=sog, lon=-75.0)], NOW)
+    assert sorted(request.leg_h is None for request in requests) == [False, True]
+
+
 def test_a_hazard_longer_than_an_escort_is_cut_to_its_worst_part():
     rates = hot_between(10, 100)
     rates[60:90] *= 3
