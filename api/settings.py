@@ -3,6 +3,7 @@
 ``docs/settings.md`` is generated from this class: ``python -m api.settings > docs/settings.md``.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import Literal
@@ -13,6 +14,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sea.errors import BadInputError
 
 PREFIX = "SAFEPASSAGE_"
+HOME_DIR = Path("~/.local/share/safepassage")
+SYSTEM_DIR = Path("/var/lib/safepassage")
 
 
 class Settings(BaseSettings):
@@ -21,9 +24,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     data_dir: Path = Field(
-        default=Path("~/.local/share/safepassage"),
+        default_factory=lambda: SYSTEM_DIR if os.geteuid() == 0 else HOME_DIR,
         validate_default=True,
-        description="Folder of everything a node keeps: embedded servers, models, run.json.",
+        description="Folder of everything a node keeps: embedded servers, models, run.json. "
+        f"Unset: `{HOME_DIR}`, for root `{SYSTEM_DIR}`, since its servers run as nobody.",
     )
     database_url: SecretStr | None = Field(
         default=None,
@@ -126,7 +130,8 @@ def settings_page() -> str:
         "|---|---|---|",
     ]
     for name, field in Settings.model_fields.items():
-        default = "unset" if field.default is None else f"`{_shown(field.default)}`"
+        unset = field.default is None or field.default_factory is not None
+        default = "unset" if unset else f"`{_shown(field.default)}`"
         lines.append(f"| `{PREFIX}{name.upper()}` | {default} | {field.description} |")
     return "\n".join(lines) + "\n"
 
