@@ -21,7 +21,7 @@ def _view(make, *, withheld):
     view.planned({"id": 1, **make.plan()})
     if withheld:
         later = "2026-03-01T13:00:00Z"
-        for mmsi in (1, 3, 4):
+        for mmsi in (1, 3, 4, 5):  # 4 is not heard yet, 5 never will be
             severe = make.assessment(mmsi, at=later, band="severe", coercion=0.9)
             view.assessed([{"document": severe, **secret}])
         document = dict(id="s", mmsis=["000000002"], status="open", started_at=later)
