@@ -1,10 +1,11 @@
 """Coverage lost: a whole receiver, or a region, that goes quiet; nobody's fault on board.
 
-Definition: a receiver that heard three or more vessels in its last hour hears nobody for more
-than 30 minutes, twice the longest silence of its last days, and 20 times its usual interval. It
-starts at the last report it brought, and ends with the next. A receiver is the source that
-reports name; where they name none, the 2 degree square of sea that they come from. Satellites
-and merged feeds, whose reports lie hundreds of miles apart, have no place to lose.
+Definition: a receiver hears nobody for more than 30 minutes, twice the longest silence of its
+last days, and 20 times its usual interval; and three or more vessels of its last hour are not
+heard by any other receiver of such short reach since. It starts at the last report it brought,
+and ends with the next. A receiver is the source that reports name; where they name none, the
+2 degree square of sea that they come from. Satellites and merged feeds, whose reports lie
+hundreds of miles apart, have no place to lose.
 
 Names no vessel. Units: nm, minutes; the position is the mean place of what it heard.
 """
@@ -16,9 +17,9 @@ import numpy as np
 
 from ingest.batch import Int32, ReportBatch
 from ingest.picture import Picture
+from risk.detect.kernel import range_nm
 from risk.event import Event
 from sea.errors import BadInputError
-from sea.geodesy import distance_nm
 from sea.units import DAY_US, HOUR_US, MINUTE_US, Microseconds
 
 _CHECK_US: Final = 5 * MINUTE_US
@@ -34,7 +35,7 @@ class CoverageParams:
             (3 min, ITU-R M.1371-5 table 1) and room for repairs.
         longest: times its longest silence, remembered with a half-life of some 17 h; 2.
         intervals: times its mean interval; 20: by chance once in e^20.
-        vessels: heard in its last hour; 3: one may have sailed on, three did not at once.
+        vessels: heard in its last hour and by no neighbour since; 3: two in company may have sailed on.
         known_hours: how long a receiver is known before it can be lost; 1.
         reach_nm: mean distance of what it hears from its place, at most; 100.
     """
@@ -60,7 +61,7 @@ class _Receiver:
     heard: int
     lon: float
     lat: float
-    reports: int = 0
+    places: int = 0
     reach_nm: float = 0.0
     longest: float = 0.0
     interval: float = 0.0
@@ -80,27 +81,28 @@ class Coverage:
 
     def observe(self, picture: Picture, slots: Int32, reports: ReportBatch) -> list[Event]:
         """Losses that these reports end."""
-        located = np.flatnonzero(np.isfinite(reports.lon) & np.isfinite(reports.lat))
+        located = reports.take(np.flatnonzero(np.isfinite(reports.lon) & np.isfinite(reports.lat)))
+        lon, lat = located.lon.tolist(), located.lat.tolist()
+        times, mmsis = located.reported_at.tolist(), located.mmsi.tolist()
         rows_of: dict[str, list[int]] = {}
-        for row in located.tolist():
-            rows_of.setdefault(_receiver_name(reports, row), []).append(row)
+        for row, source in enumerate(located.source):
+            name = _square(lon[row], lat[row]) if source is None else str(source)
+            rows_of.setdefault(name, []).append(row)
         events = []
         for name, rows in rows_of.items():
+            first, last = rows[0], rows[-1]
             receiver = self._receivers.get(name)
-            first = int(reports.reported_at[rows[0]])
             if receiver is None:
-                receiver = self._receivers[name] = _Receiver(
-                    since=first, heard=first, lon=float(reports.lon[rows[0]]),
-                    lat=float(reports.lat[rows[0]]),
-                )  # fmt: skip
+                receiver = _Receiver(
+                    since=times[first], heard=times[first], lon=lon[first], lat=lat[first]
+                )
+                self._receivers[name], self._audience[name] = receiver, {}
             elif receiver.announced:
-                events.append(_event(name, receiver, first))
+                events.append(_event(name, receiver, times[first]))
                 receiver.announced = 0
-            _hear(receiver, reports, rows)
-            times = zip(
-                reports.mmsi[rows].tolist(), reports.reported_at[rows].tolist(), strict=True
-            )
-            self._audience.setdefault(name, {}).update(times)
+            _hear(receiver, times[first], times[last], len(rows))
+            _place(receiver, lon[last], lat[last])
+            self._audience[name].update((mmsis[row], times[row]) for row in rows)
         return events
 
     def tick(self, picture: Picture, now_us: Microseconds) -> list[Event]:
@@ -112,8 +114,11 @@ class Coverage:
             audience = self._audience[name]
             for mmsi in [m for m, at in audience.items() if at < receiver.heard - HOUR_US]:
                 del audience[mmsi]
-            if not receiver.announced and self._is_lost(receiver, len(audience), now_us):
-                receiver.announced, receiver.lost_vessels = now_us, len(audience)
+            if receiver.announced or not self._is_quiet(receiver, now_us):
+                continue
+            lost = len(audience.keys() - self._heard_elsewhere(name, receiver.heard))
+            if lost >= self.params.vessels:
+                receiver.announced, receiver.lost_vessels = now_us, lost
                 events.append(_event(name, receiver, None))
         return events
 
@@ -135,7 +140,7 @@ class Coverage:
         self._receivers = {name: _Receiver(**row) for name, row in state["receivers"].items()}
         self._audience = {name: dict(pairs) for name, pairs in state["audience"].items()}
 
-    def _is_lost(self, receiver: _Receiver, vessels: int, now_us: Microseconds) -> bool:
+    def _is_quiet(self, receiver: _Receiver, now_us: Microseconds) -> bool:
         params = self.params
         silence = now_us - receiver.heard
         enough = max(
@@ -143,37 +148,45 @@ class Coverage:
             params.longest * receiver.longest,
             params.intervals * receiver.interval,
         )
+        known_us = receiver.heard - receiver.since
         return (
             silence > enough
-            and vessels >= params.vessels
-            and receiver.heard - receiver.since >= params.known_hours * HOUR_US
+            and known_us >= params.known_hours * HOUR_US
             and receiver.reach_nm <= params.reach_nm
         )
 
+    def _heard_elsewhere(self, name: str, since_us: Microseconds) -> set[int]:
+        """Vessels that other receivers of short reach have heard since."""
+        return {
+            mmsi
+            for other, audience in self._audience.items()
+            if other != name and self._receivers[other].reach_nm <= self.params.reach_nm
+            for mmsi, at in audience.items()
+            if at > since_us
+        }
 
-def _receiver_name(reports: ReportBatch, row: int) -> str:
-    source = reports.source[row]
-    if source is not None:
-        return str(source)
-    corner = (int(np.floor(c[row] / _SQUARE_DEG) * _SQUARE_DEG) for c in (reports.lon, reports.lat))
-    return "square {} {}".format(*corner)
+
+def _square(lon: float, lat: float) -> str:
+    west, south = (int(c // _SQUARE_DEG * _SQUARE_DEG) for c in (lon, lat))
+    return f"square {west} {south}"
 
 
-def _hear(receiver: _Receiver, reports: ReportBatch, rows: list[int]) -> None:
-    """Takes one minute's reports into the receiver's rhythm and place."""
-    last = int(reports.reported_at[rows[-1]])
-    silence = int(reports.reported_at[rows[0]]) - receiver.heard
+def _hear(receiver: _Receiver, first: Microseconds, last: Microseconds, reports: int) -> None:
+    """Takes one minute's reports into the receiver's rhythm."""
+    silence = first - receiver.heard
     receiver.longest = max(receiver.longest * 0.5 ** (silence / (0.7 * DAY_US)), float(silence))
-    span = (last - receiver.heard) / len(rows)
-    receiver.interval += 0.05 * (span - receiver.interval)
-    lon, lat = reports.lon[rows], reports.lat[rows]
-    receiver.reports += len(rows)
-    weight = max(len(rows) / receiver.reports, 0.01)
-    receiver.lon += weight * float(np.mean((lon - receiver.lon + 180) % 360 - 180))
-    receiver.lat += weight * float(np.mean(lat - receiver.lat))
-    away = float(np.mean(distance_nm(receiver.lon, receiver.lat, lon, lat)))
-    receiver.reach_nm += weight * (away - receiver.reach_nm)
+    receiver.interval += 0.05 * ((last - receiver.heard) / reports - receiver.interval)
     receiver.heard = last
+
+
+def _place(receiver: _Receiver, lon: float, lat: float) -> None:
+    """Takes a position into the receiver's mean place and reach."""
+    receiver.places += 1
+    weight = max(1 / receiver.places, 0.01)
+    receiver.lon += weight * ((lon - receiver.lon + 180) % 360 - 180)
+    receiver.lat += weight * (lat - receiver.lat)
+    away = range_nm(receiver.lon, receiver.lat, lon, lat)
+    receiver.reach_nm += weight * (away - receiver.reach_nm)
 
 
 def _event(name: str, receiver: _Receiver, regained_at: Microseconds | None) -> Event:
