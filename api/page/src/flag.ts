@@ -12,6 +12,8 @@ export interface PageFlag {
   ready: boolean;
   connection: string;
   ships: number;
+  /** Seconds from the newest report to now: large while a replay or a feed catches up. */
+  behind_s: number | null;
   events: number;
   escorts: number;
   /** MMSI of ships whose assessment has reasons. */
@@ -29,6 +31,9 @@ export function exposeFlag(store: Store, charted: () => boolean): void {
     },
     get ships() {
       return store.ships.size;
+    },
+    get behind_s() {
+      return store.newestReport ? Date.now() / 1000 - store.newestReport : null;
     },
     get events() {
       return store.events.length;

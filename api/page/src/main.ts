@@ -31,14 +31,16 @@ function select(mmsi: number | null): void {
   void feed.select(mmsi);
 }
 
-/** Selects a ship and brings her into sight. */
+/** Selects a ship and brings her into sight, with her escort if she has one. */
 function show(mmsi: number): void {
   select(mmsi);
+  draw(); // the panel takes its room from the chart first
   const ship = store.ships.get(mmsi);
   const vessel = store.vessels.get(mmsi);
   const position: Position | null = ship ? [ship.lon, ship.lat] : vessel ? positionOf(vessel) : null;
-  if (position) chart?.centre(position);
-  draw();
+  const escort = store.escortPlaces(mmsi);
+  if (position && escort.length) chart?.fit([position, ...escort]);
+  else if (position) chart?.centre(position, 5);
   document.querySelector("tr.chosen")?.scrollIntoView({ block: "nearest" });
 }
 

@@ -1,8 +1,8 @@
 /** Everything the page knows, in one place; whoever draws subscribes and reads. */
 import { UNKNOWN, type Frame } from "./frame";
 import {
-  bandOf, mmsiText, type Asset, type EscortRequest, type Me, type Plan, type SeaEvent, type Ship,
-  type Vessel,
+  bandOf, mmsiText, type Asset, type EscortRequest, type Me, type Plan, type Position, type SeaEvent,
+  type Ship, type Vessel,
 } from "./model";
 
 export type Connection = "connecting" | "live" | "lost";
@@ -106,6 +106,17 @@ export class Store {
     if (part.mmsis?.length) return part.mmsis.map(Number);
     const ids = part.requests ?? (part.request ? [part.request] : []);
     return ids.flatMap((id) => this.requests.get(id)?.mmsis ?? []).map(Number);
+  }
+
+  /** Where a ship's proposed escort comes from, meets her and releases her. */
+  escortPlaces(mmsi: number): Position[] {
+    for (const tasking of this.plan?.taskings ?? []) {
+      const escort = tasking.escorts.find((each) => this.mmsisOf(each).includes(mmsi));
+      if (!escort) continue;
+      const places = [tasking.position ?? this.asset(tasking.asset).position, escort.rendezvous_position, escort.release_position];
+      return places.filter((place) => place != null);
+    }
+    return [];
   }
 
   /** Ships of the chosen bands that match the search, highest priority first. */

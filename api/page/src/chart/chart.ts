@@ -21,6 +21,10 @@ const LAYERS: Record<Layer, readonly string[]> = {
   hotspots: ["hotspots"], escorts: PLAN_LAYERS, vectors: ["vector"], names: ["ship-name"],
 };
 
+const FIT_PADDING_PX = 70;
+const FIT_ZOOM = 6.5;
+const glide = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 600);
+
 export class Chart implements Surface {
   private constructor(private readonly map: MapLibre) {}
 
@@ -102,7 +106,15 @@ export class Chart implements Surface {
   }
 
   centre(position: Position, zoom = 6): void {
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.map.easeTo({ center: position, zoom: Math.max(this.map.getZoom(), zoom), duration: still ? 0 : 600 });
+    this.map.resize();
+    this.map.easeTo({ center: position, zoom: Math.max(this.map.getZoom(), zoom), duration: glide() });
+  }
+
+  fit(positions: Position[]): void {
+    this.map.resize();
+    const lons = positions.map(([lon]) => lon);
+    const lats = positions.map(([, lat]) => lat);
+    const box: [Position, Position] = [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
+    this.map.fitBounds(box, { padding: FIT_PADDING_PX, maxZoom: FIT_ZOOM, duration: glide() });
   }
 }

@@ -9,13 +9,14 @@ import type { View } from "../view";
 import { INK, land } from "./basemap";
 import { withHeat } from "./hotspot_layer";
 import { FlatPen } from "./flat_pen";
-import { fromWorld, toWorld, worldPath } from "./mercator";
+import { fromWorld, TILE_PX, toWorld, worldPath } from "./mercator";
 import { planFeatures } from "./plan_layer";
 import { vectorMinutes } from "./ship_layer";
 import type { Layer, Surface } from "./surface";
 
 const HIT_PX = 12;
 const CLICK_PX = 4;
+const FIT_ZOOM = 6.5;
 export class FlatChart implements Surface {
   private readonly pen: FlatPen;
   private readonly hidden = new Set<Layer>(["hotspots"]);
@@ -81,6 +82,14 @@ export class FlatChart implements Surface {
   centre(position: Position, zoom = 6): void {
     this.pen.centreAt = toWorld(position);
     this.go(Math.max(this.pen.zoom, zoom));
+  }
+
+  fit(positions: Position[]): void {
+    const places = positions.map(toWorld);
+    const [low, high] = [Math.min, Math.max].map((of): Position => [of(...places.map(([x]) => x)), of(...places.map(([, y]) => y))]) as [Position, Position];
+    const room = 0.7 * Math.min(this.canvas.clientWidth / (high[0] - low[0] + 1e-9), this.canvas.clientHeight / (high[1] - low[1] + 1e-9));
+    this.pen.centreAt = [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2];
+    this.go(Math.min(FIT_ZOOM, Math.log2(room / TILE_PX)));
   }
 
   private get canvas(): HTMLCanvasElement {

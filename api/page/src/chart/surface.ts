@@ -15,4 +15,6 @@ export interface Surface {
   show(layer: Layer, visible: boolean): void;
   vectorMinutes(): number;
   centre(position: Position, zoom?: number): void;
+  /** Brings all the positions into sight. */
+  fit(positions: Position[]): void;
 }
