@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import asyncpg
 import numpy as np
 
-from ingest.batch import Float32, Float64, ReportBatch, StaticBatch
+from ingest.batch import NAV_STATUS_UNKNOWN, Float32, Float64, ReportBatch, StaticBatch
 from sea.errors import SafePassageError
 from sea.instants import from_us
 
@@ -142,7 +142,9 @@ def positions_copy(rows: ReportBatch) -> bytes:
         "sog": _scaled(rows.sog, 10),
         "cog": _scaled(rows.cog, 10),
         "heading": _scaled(rows.heading, 1),
-        "nav_status": np.where(rows.nav_status == 15, _UNKNOWN, rows.nav_status),
+        "nav_status": np.where(
+            rows.nav_status == NAV_STATUS_UNKNOWN, _UNKNOWN, rows.nav_status.astype(np.int16)
+        ),
         "msg_type": rows.msg_type,
         "received_at": rows.received_at - _POSTGRES_EPOCH_US,
     }

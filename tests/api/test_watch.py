@@ -1,0 +1,88 @@
+"""The watch without a server: the same entries give the same findings, however they arrive."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.watch import Findings, Fleet, Watch
+from ingest import snapshot
+from ingest.batch import ReportBatch, StaticBatch
+from ingest.decode import Decoder
+from ingest.exercise import Exercise
+from ingest.log import PARTITIONS, Entry
+from risk.assess import Assessor
+from sea.instants import parse_utc
+from sea.units import HOUR_US, MINUTE_US
+
+START = parse_utc("2026-01-15T00:00:00Z")
+STEP = 20 * MINUTE_US
+
+
+@pytest.fixture(scope="module")
+def assessor():
+    return Assessor()
+
+
+@pytest.fixture(scope="module")
+def entries():
+    """Eight hours of an exercise as the log would hold them."""
+    exercise = Exercise("pacific", start_us=START, hours=8, vessels=150, seed=3)
+    decoder = Decoder()
+    found = []
+    for n in range(8 * HOUR_US // STEP):
+        begin = START + n * STEP
+        block = decoder.feed(b"".join(line for _, line in exercise.lines(begin, begin + STEP)))
+        found += batch_entries(len(found), n, block, begin + STEP - MINUTE_US)
+    return found
+
+
+def batch_entries(offset, sequence, block, watermark):
+    common = {"source": "x", "timeline": "live", "sequence": sequence, "watermark": watermark,
+              "final": False, "pending": 0}  # fmt: skip
+    parts = [
+        (p, block.reports.take(block.reports.mmsi % PARTITIONS == p),
+         block.statics.take(block.statics.mmsi % PARTITIONS == p))
+        for p in range(PARTITIONS)
+    ] + [(-1, ReportBatch.empty(), StaticBatch.empty())]  # fmt: skip
+    return [
+        Entry(offset=offset + i + 1, partition=p, reports=r, statics=s, **common)
+        for i, (p, r, s) in enumerate(parts)
+    ]
+
+
+def events_of(watch_runs):
+    found = Findings()
+    for watch, entries in watch_runs:
+        watch.take(entries, found)
+    return dict(sorted(found.events.items()))
+
+
+def test_messages_seen_twice_and_in_halves_change_no_event(entries, assessor):
+    once = events_of([(Watch(Fleet(), assessor), entries)])
+    twice = Watch(Fleet(), assessor)
+    half = len(entries) // 2
+    repeated = events_of([(twice, entries[:half]), (twice, entries[half - 40 :])])
+    assert repeated == once
+    assert len(once) > 0
+
+
+@settings(max_examples=5, deadline=None)
+@given(cut=st.integers(1, 300))
+def test_a_watch_restored_from_a_snapshot_goes_on_as_if_never_stopped(cut, entries, assessor):
+    once = events_of([(Watch(Fleet(), assessor), entries)])
+    cut = min(cut, len(entries) - 1)
+    first, second = Watch(Fleet(), assessor), Watch(Fleet(), assessor)
+    before = events_of([(first, entries[:cut])])
+    second.restore(snapshot.unpack(snapshot.pack(first.state())))
+    assert {**before, **events_of([(second, entries[cut:])])} == once
+
+
+def test_assessments_are_written_when_they_are_news(entries, assessor):
+    watch, found = Watch(Fleet(), assessor), Findings()
+    watch.take(entries, found)
+    watch.assess(behind=False, found=found)
+    first = len(found.assessments)
+    watch.assess(behind=False, found=found)
+    assert len(found.assessments) == first > 50
+    assert [plan.timeline for plan in found.plans] == ["live"]
+    assert found.plans[0].document["taskings"] == []
