@@ -33,7 +33,7 @@ export function list(store: Store, actions: ListActions): TemplateResult {
     <div class="columns" aria-hidden="true"><span>Ship</span><span>Coercion</span><span>Smuggling</span></div>
     <ul id="ship-list" role="listbox" tabindex="0" aria-label="Ships, highest priority first"
       aria-activedescendant=${store.selected ? `ship-${store.selected.mmsi}` : nothing}
-      @keydown=${(event: KeyboardEvent) => step(event, ships, store, actions)}>
+      @keydown=${(event: KeyboardEvent) => step(event, store, actions)}>
       ${repeat(ships.slice(0, ROWS), (ship) => ship.mmsi, (ship) => row(ship, store, actions))}
       ${ships.length > ROWS ? html`<li class="more" role="presentation">${ships.length - ROWS} more; search to reach them</li>` : nothing}
       ${ships.length === 0 ? html`<li class="more" role="presentation">${empty(store)}</li>` : nothing}
@@ -69,7 +69,9 @@ function empty(store: Store): TemplateResult {
     Ships appear here seconds after their first report.`;
 }
 
-function step(event: KeyboardEvent, ships: Ship[], store: Store, actions: ListActions): void {
+/** Moves the selection over the list as it is now, which may be newer than what is drawn. */
+function step(event: KeyboardEvent, store: Store, actions: ListActions): void {
+  const ships = store.priorityList();
   const shown = Math.min(ships.length, ROWS);
   const at = ships.findIndex((ship) => ship.mmsi === store.selected?.mmsi);
   const to: Record<string, number> = {
