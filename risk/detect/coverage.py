@@ -35,7 +35,7 @@ class CoverageParams:
             (3 min, ITU-R M.1371-5 table 1) and room for repairs.
         longest: times its longest silence, remembered with a half-life of some 17 h; 2.
         intervals: times its mean interval; 20: by chance once in e^20.
-        vessels: heard in its last hour and by no neighbour since; 3: two in company may have sailed on.
+        vessels: heard in its last hour and by no neighbour since; 3: two may have sailed on.
         known_hours: how long a receiver is known before it can be lost; 1.
         reach_nm: mean distance of what it hears from its place, at most; 100.
     """
@@ -101,7 +101,8 @@ class Coverage:
                 events.append(_event(name, receiver, times[first]))
                 receiver.announced = 0
             _hear(receiver, times[first], times[last], len(rows))
-            _place(receiver, lon[last], lat[last])
+            any_row = rows[receiver.places % len(rows)]
+            _place(receiver, lon[any_row], lat[any_row])
             self._audience[name].update((mmsis[row], times[row]) for row in rows)
         return events
 

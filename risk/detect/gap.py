@@ -48,7 +48,7 @@ class GapParams:
             where satellites are the receivers), 12 for class B, weaker by its power of 2 W.
         cadences: 5 times the vessel's own, chosen by us.
         witness_nm: 20, chosen by us: well within the reach of one shore station.
-        witness_hours: silence is watched this long for witnesses; 2, chosen by us.
+        witness_hours: a silence is watched this long for witnesses; 2, chosen by us.
         rest_kn: below this the vessel is at rest; 0.5 (as everywhere here).
         port_nm: silence that begins nearer to a port says nothing; 5, chosen by us.
         company_minutes: vessels that fell silent within this of each other did so together; 30,
@@ -132,9 +132,8 @@ class Gap:
         memory, n = self._memory, len(self._memory)
         located = np.flatnonzero(memory["fix_at"][:n] != UNKNOWN_TIME)
         heard = memory["heard"]
-        silence = now_us - heard[located]
-        window = int(self.params.witness_hours * HOUR_US) + _CHECK_US
-        recent = located[silence < window]
+        watched_us = self._settling(located) + self.params.witness_hours * HOUR_US
+        recent = located[now_us - heard[located] < watched_us]
         silent = recent[now_us - heard[recent] >= self._settling(recent)]
         if not len(silent):
             return
