@@ -1,11 +1,13 @@
 """Coverage lost: a whole receiver, or a region, that goes quiet; nobody's fault on board.
 
 Definition: a receiver hears nobody for more than 30 minutes, twice the longest silence of its
-last days, and 20 times its usual interval; and three or more vessels of its last hour are not
-heard by any other receiver of such short reach since. It starts at the last report it brought,
-and ends with the next. A receiver is the source that reports name; where they name none, the
-2 degree square of sea that they come from. Satellites and merged feeds, whose reports lie
-hundreds of miles apart, have no place to lose.
+last days, and 20 times its usual interval; and three or more vessels of its last hour should
+still be within its usual reach (dead-reckoned), and are not heard by any other receiver of such
+short reach since. It starts at the last report it brought, and ends with the next.
+
+A receiver is the source that reports name; where they name none, the 2 degree square of sea that
+they come from. Satellites and merged feeds, whose reports lie hundreds of miles apart, have no
+place to lose.
 
 Names no vessel. Units: nm, minutes; the position is the mean place of what it heard.
 """
@@ -17,13 +19,16 @@ import numpy as np
 
 from ingest.batch import Int32, ReportBatch
 from ingest.picture import Picture
-from risk.detect.kernel import range_nm
+from risk.detect.kernel import range_nm, reckoned
 from risk.event import Event
 from sea.errors import BadInputError
+from sea.geodesy import distance_nm
 from sea.units import DAY_US, HOUR_US, MINUTE_US, Microseconds
 
 _CHECK_US: Final = 5 * MINUTE_US
 _SQUARE_DEG: Final = 2.0
+_USUAL_REACH: Final = 1.5
+"""Times the mean distance of what it hears: the radius of a disc evenly filled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +40,7 @@ class CoverageParams:
             (3 min, ITU-R M.1371-5 table 1) and room for repairs.
         longest: times its longest silence, remembered with a half-life of some 17 h; 2.
         intervals: times its mean interval; 20: by chance once in e^20.
-        vessels: heard in its last hour and by no neighbour since; 3: two may have sailed on.
+        vessels: heard in its last hour and by no neighbour since; 3: two may keep company.
         known_hours: how long a receiver is known before it can be lost; 1.
         reach_nm: mean distance of what it hears from its place, at most; 100.
     """
@@ -117,7 +122,8 @@ class Coverage:
                 del audience[mmsi]
             if receiver.announced or not self._is_quiet(receiver, now_us):
                 continue
-            lost = len(audience.keys() - self._heard_elsewhere(name, receiver.heard))
+            missing = sorted(audience.keys() - self._heard_elsewhere(name, receiver.heard))
+            lost = _in_reach(picture, receiver, missing, now_us)
             if lost >= self.params.vessels:
                 receiver.announced, receiver.lost_vessels = now_us, lost
                 events.append(_event(name, receiver, None))
@@ -165,6 +171,17 @@ class Coverage:
             for mmsi, at in audience.items()
             if at > since_us
         }
+
+
+def _in_reach(picture: Picture, receiver: _Receiver, mmsis: list[int], now_us: Microseconds) -> int:
+    """How many of the vessels should still be within the receiver's usual reach."""
+    slots = [slot for mmsi in mmsis if (slot := picture.slot_of(mmsi)) is not None]
+    lon, lat = reckoned(
+        picture.lon[slots], picture.lat[slots], picture.sog[slots], picture.cog[slots],
+        (now_us - picture.reported_at[slots]) / HOUR_US,
+    )  # fmt: skip
+    away = distance_nm(receiver.lon, receiver.lat, lon, lat)
+    return int(np.count_nonzero(away <= _USUAL_REACH * receiver.reach_nm))
 
 
 def _square(lon: float, lat: float) -> str:

@@ -78,7 +78,7 @@ def test_gap_parameters_must_be_positive():
 def test_a_receiver_that_goes_quiet_is_a_coverage_loss_and_blames_nobody(a_run, detected, minute):
     far = a_run(WITNESS, 0, 400, lon=-70.0, source="elsewhere")
     rows = []
-    for n in range(4):
+    for n in range(5):
         for begin, end in ((0, 120), (240, 400)):
             rows += a_run(235000010 + n, begin, end, lon=-90 + n / 10, source="station")
     lost, regained = detected(Coverage(), [*rows, *far])
@@ -87,6 +87,14 @@ def test_a_receiver_that_goes_quiet_is_a_coverage_loss_and_blames_nobody(a_run, 
     assert minute(150) <= lost.detected_at <= minute(185)
     assert (regained.status, regained.ended_at) == ("ended", minute(240))
     assert lost.evidence["receiver"] == "station"
+
+
+def test_a_receiver_whose_ships_have_sailed_on_is_not_lost(a_run, detected):
+    far = a_run(WITNESS, 0, 400, lon=-70.0, source="elsewhere")
+    rows = []
+    for n in range(5):
+        rows += a_run(235000010 + n, 0, 120, lon=-90 + n / 10, sog=16.0, source="station")
+    assert detected(Coverage(), [*rows, *far]) == []
 
 
 def test_a_receiver_whose_ships_a_neighbour_hears_is_not_lost(a_run, detected):
