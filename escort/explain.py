@@ -8,6 +8,7 @@ from typing import Any
 from escort.draft import TRANSIT_COST_PER_NM, Draft, Workshop
 from escort.feasibility import Obstacle
 from escort.improve import force
+from risk.wording import instant
 from sea.instants import iso_z
 from sea.units import HOUR_US
 
@@ -70,8 +71,9 @@ def why_it_goes(workshop: Workshop, draft: Draft, asset: int) -> str:
     total = sum(requests[escort.request].risk_value for escort in schedule.escorts)
     lock = " (locked by an officer)" if first.request in workshop.held else ""
     return (
-        f"Averts {total:.2g} of risk on {_legs(len(schedule.escorts))}; most of it on request "
-        f"{asked.id}{lock}, {first.transit_nm:.0f} nm away, met at {iso_z(first.rendezvous_at)}, "
+        f"Averts {total:.2g} of risk on {_legs(len(schedule.escorts))}; most of it on "
+        f"{_ships(asked.mmsis)}{lock}, {first.transit_nm:.0f} nm away, "
+        f"met {instant(first.rendezvous_at)}, "
         f"{spare_h:.1f} h before its window closes; {able} could serve it alone."
     )
 
@@ -177,6 +179,10 @@ def _shortfall(obstacles: list[Obstacle]) -> float:
     facts = obstacles[0].facts
     late_us = facts.get("arrives_us", 0) - facts.get("latest_us", 0)
     return float(late_us or facts.get("needed_kn", 0.0) - facts.get("max_speed_kn", 0.0))
+
+
+def _ships(mmsis: tuple[int, ...]) -> str:
+    return "MMSI " + ", ".join(f"{mmsi:09d}" for mmsi in mmsis)
 
 
 def _legs(n: int) -> str:
