@@ -115,7 +115,8 @@ def evaluate(
     """Scores of every kind that the truth has, by name; kinds it lacks cannot be judged.
 
     A truth that goes on when everything ends, before its definition is met, asks for no event:
-    where none was given out it is left out, not missed.
+    where none was given out it is left out, not missed. Everything ends at the last instant
+    that an event or a truth names.
     """
     rules = params or MatchParams()
     horizon = max((t for s in (*events, *truths) for t in _instants(s)), default=0)
