@@ -59,7 +59,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding(check="service", seen=f"runs as process {service.pid} at {service.http_url}")
     yield await _http(service)
     yield await _database(service)
-    yield await _log(service)
+    yield await _log(service, settings.nats_replicas)
 
 
 def _python() -> Finding:
@@ -148,12 +148,12 @@ async def _database(service: Running) -> Finding:
     return Finding(check="database", seen=f"answers; newest position received {age_s:.0f} s ago")
 
 
-async def _log(service: Running) -> Finding:
+async def _log(service: Running, replicas: int) -> Finding:
     began = time.monotonic()
     try:
         database = await asyncpg.create_pool(service.database_url, min_size=1, max_size=1,
                                              timeout=WAIT_S, command_timeout=WAIT_S)  # fmt: skip
-        async with database, JetStreamLog(service.nats_url) as log:
+        async with database, JetStreamLog(service.nats_url, replicas=replicas) as log:
             last = await log.last_offset()
             behind = {stage: last - offset for stage, offset in (await offsets(database)).items()}
     except (SafePassageError, OSError, TimeoutError, asyncpg.PostgresError) as error:

@@ -109,7 +109,9 @@ async def _serve(settings: Settings, orders: Orders, database_url: str, nats_url
     async with AsyncExitStack() as stack:
         database = await store.open_database(database_url, connections=settings.database_pool)
         stack.push_async_callback(database.close)
-        log = await stack.enter_async_context(JetStreamLog(nats_url))
+        log = await stack.enter_async_context(
+            JetStreamLog(nats_url, replicas=settings.nats_replicas)
+        )
         group = await stack.enter_async_context(asyncio.TaskGroup())
         roles = set(ROLES[1:]) if orders.role == "all" else {orders.role}
         assessor = await asyncio.to_thread(Assessor)

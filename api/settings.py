@@ -40,6 +40,9 @@ class Settings(BaseSettings):
         default=None,
         description="NATS with JetStream to use, `nats://…`. Unset: the embedded one.",
     )
+    nats_replicas: int = Field(
+        default=1, ge=1, le=5, description="Nodes that keep the log; 3 on a cluster of three."
+    )
     host: str = Field(
         default="127.0.0.1",
         description="Address HTTP listens on. Beyond loopback, put TLS in front and set "

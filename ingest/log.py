@@ -117,8 +117,9 @@ class Log(Protocol):
 class JetStreamLog:
     """The log on one JetStream stream; use as an async context manager."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, replicas: int = 1) -> None:
         self._url = url
+        self._replicas = replicas
         self._client = Client()
 
     async def __aenter__(self) -> Self:
@@ -200,6 +201,7 @@ class JetStreamLog:
             storage=StorageType.FILE,
             discard=DiscardPolicy.NEW,
             max_bytes=16 << 30,
+            num_replicas=self._replicas,
         )
         try:
             await self._stream.add_stream(config)

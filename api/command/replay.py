@@ -60,7 +60,7 @@ async def _replay(
     service = running(settings)
     database = await api_store.open_database(service.database_url, connections=2)
     try:
-        async with JetStreamLog(service.nats_url) as log:
+        async with JetStreamLog(service.nats_url, replicas=settings.nats_replicas) as log:
             for path in paths:
                 flow = await _play(log, path, speed, start_us, settings.lateness_s)
                 await _until_stored(database, flow.last_offset)
