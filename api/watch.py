@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from api import writing
-from api.writing import Sharing
+from api.writing import Findings, Sharing
 from escort.document import plan_document
 from escort.plan import plan
 from escort.request import build_scenario
@@ -25,7 +25,7 @@ from ingest import snapshot, store
 from ingest.batch import Columns, ReportBatch, StaticBatch
 from ingest.log import LIVE, Entry, Fresh, JetStreamLog
 from risk.assess import Assessor
-from risk.assessment import Assessment, PassageRisk
+from risk.assessment import PassageRisk
 from risk.detectors import standard_detectors
 from risk.engine import Engine
 from risk.event import Event
@@ -90,15 +90,6 @@ class Timeline:
         for event in (msgspec.convert(e, Event) for e in state["events"]):
             timeline.events[event.id] = event
         return timeline
-
-
-@dataclass(slots=True, kw_only=True)
-class Findings:
-    """What is to be written with the next commit."""
-
-    events: dict[tuple[str, str], Event] = field(default_factory=dict)
-    assessments: list[tuple[str, Assessment]] = field(default_factory=list)
-    plans: list[writing.PlanRow] = field(default_factory=list)
 
 
 class Watch:

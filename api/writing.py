@@ -1,8 +1,8 @@
 """What the watch writes: events, assessments and plans as rows, inside its transaction."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -11,9 +11,6 @@ from risk.assessment import Assessment, assessment_document
 from risk.event import Event
 from sea.instants import from_us
 from sea.units import HOUR_US, Microseconds
-
-if TYPE_CHECKING:
-    from api.watch import Findings
 
 _EVENT = """
 INSERT INTO events (id, timeline, kind, mmsis, started_at, ended_at, detected_at, lon, lat,
@@ -56,7 +53,16 @@ class PlanRow:
     document: Mapping[str, Any]
 
 
-async def write(connection: asyncpg.Connection, found: "Findings", sharing: Sharing) -> None:
+@dataclass(slots=True, kw_only=True)
+class Findings:
+    """What is to be written with the next commit; events by (timeline, id), the last form."""
+
+    events: dict[tuple[str, str], Event] = field(default_factory=dict)
+    assessments: list[tuple[str, Assessment]] = field(default_factory=list)
+    plans: list[PlanRow] = field(default_factory=list)
+
+
+async def write(connection: asyncpg.Connection, found: Findings, sharing: Sharing) -> None:
     """Writes the findings; a row written before is brought up to date."""
     share = (sharing.originator, list(sharing.releasable_to))
     await connection.executemany(_EVENT, [

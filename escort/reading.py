@@ -38,8 +38,12 @@ class _Listed:
         self.row = {point: i for i, point in reversed(list(enumerate(self.points)))}
 
 
-def scenario_of(document: bytes | str | Mapping[str, Any]) -> Scenario:
-    """The scenario; see `escort.scenario.read_scenario`."""
+def read_scenario(document: bytes | str | Mapping[str, Any]) -> Scenario:
+    """The scenario of a JSON document of `docs/escort.md`.
+
+    Raises:
+        BadInputError: the document cannot be used; `field` is the JSON path of the place.
+    """
     value = parse_json(document) if isinstance(document, bytes | str) else document
     top = Fields(value, "")
     distances = _distances(top)

@@ -130,19 +130,8 @@ class Scenario:
     distances: Distances | None = None
 
 
-def read_scenario(document: bytes | str | Mapping[str, Any]) -> Scenario:
-    """The scenario of a JSON document of `docs/escort.md`.
-
-    Raises:
-        BadInputError: the document cannot be used; `field` is the JSON path of the place.
-    """
-    from escort.reading import scenario_of
-
-    return scenario_of(document)
-
-
 def scenario_document(scenario: Scenario) -> dict[str, Any]:
-    """The scenario as JSON values; `read_scenario` gives an equal scenario back."""
+    """The scenario as JSON values; `escort.reading.read_scenario` gives an equal scenario back."""
     document: dict[str, Any] = {
         "now": iso_z(scenario.now),
         "horizon_h": scenario.horizon_h,

@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from escort.fields import parse_json
     from escort.plan import plan, plan_document
-    from escort.scenario import read_scenario
+    from escort.reading import read_scenario
 
     scenario = read_scenario(_content(args.scenario))
     previous = None if args.previous is None else parse_json(_content(args.previous))

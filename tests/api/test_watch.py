@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.watch import Findings, Fleet, Watch
+from api.watch import Fleet, Watch
+from api.writing import Findings
 from ingest import snapshot
 from ingest.batch import ReportBatch, StaticBatch
 from ingest.decode import Decoder

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from escort.fleet import exercise_burden, exercise_fleet, fleet_table
-from escort.scenario import Scenario, read_scenario, scenario_document
+from escort.reading import read_scenario
+from escort.scenario import Scenario, scenario_document
 from sea.instants import parse_utc
 from sea.lanes import sea_distance_nm
 from sea.units import HOUR_US

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from escort.plan import plan, plan_document
-from escort.scenario import read_scenario
+from escort.reading import read_scenario
 
 
 def planned(document, **options):

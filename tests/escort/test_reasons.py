@@ -3,7 +3,7 @@
 import pytest
 
 from escort.plan import plan, plan_document
-from escort.scenario import read_scenario
+from escort.reading import read_scenario
 
 SQUARE = [[-81.6, -0.4], [-81.4, -0.4], [-81.4, 0.4], [-81.6, 0.4]]
 WATERS = {"id": "CO-TS", "nation": "CO", "kind": "territorial_sea", "polygon": SQUARE}

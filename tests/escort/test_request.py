@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from escort.fleet import exercise_burden, exercise_fleet
+from escort.reading import read_scenario
 from escort.request import RequestParams, build_scenario, cut_requests
-from escort.scenario import Zone, read_scenario, scenario_document
+from escort.scenario import Zone, scenario_document
 from risk.assessment import PassageRisk
 from sea.errors import BadInputError
 from sea.instants import parse_utc

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from escort.scenario import read_scenario, scenario_document
+from escort.reading import read_scenario
+from escort.scenario import scenario_document
 from sea.errors import BadInputError
 
 ZONE = {"id": "Z", "nation": "EC", "kind": "closed", "polygon": [[0, 0], [1, 0], [1, 1]]}
