@@ -7,6 +7,7 @@ may have been published already is harmless: readers drop, by `Fresh`, what they
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -115,11 +116,15 @@ class Log(Protocol):
 
 
 class JetStreamLog:
-    """The log on one JetStream stream; use as an async context manager."""
+    """The log on one JetStream stream; use as an async context manager.
 
-    def __init__(self, url: str, *, replicas: int = 1) -> None:
+    `append` tries again for `patience_s`, None for ever, while the servers are away.
+    """
+
+    def __init__(self, url: str, *, replicas: int = 1, patience_s: float | None = None) -> None:
         self._url = url
         self._replicas = replicas
+        self._patience_s = patience_s
         self._client = Client()
 
     async def __aenter__(self) -> Self:
@@ -127,6 +132,7 @@ class JetStreamLog:
             self._client = await nats.connect(
                 self._url, connect_timeout=_WAIT_S, max_reconnect_attempts=-1,
                 reconnect_time_wait=_RETRY_S, error_cb=_note,
+                disconnected_cb=_lost, reconnected_cb=_found,
             )  # fmt: skip
             self._stream = self._client.jetstream(timeout=_WAIT_S)
             await self._declare()
@@ -143,7 +149,11 @@ class JetStreamLog:
         await self._client.close()
 
     async def append(self, batch: Batch) -> int:
-        """Publishes the batch's partitions, waits for all, then its mark; retries for ever."""
+        """Publishes the batch's partitions, waits for all, then its mark.
+
+        Raises:
+            UnavailableError: it was not stored within the log's patience.
+        """
         headers = _headers(batch)
         await asyncio.gather(*(
             self._publish(f"ais.reports.{partition}", body, headers)
@@ -211,13 +221,19 @@ class JetStreamLog:
     async def _publish(self, subject: str, body: bytes, headers: Mapping[str, str]) -> int:
         message_id = f"{headers['sp-source']}|{headers['sp-sequence']}|{subject}"
         own = {**headers, "Nats-Msg-Id": message_id}
+        began = time.monotonic()
         while True:
             try:
                 ack = await self._stream.publish(subject, body, timeout=_WAIT_S, headers=own)
             except (OSError, TimeoutError, nats.errors.Error, nats.js.errors.APIError) as error:
                 if self._client.is_closed:
                     raise
-                _log.warning("publishing %s again: %s", subject, error)
+                waited_s = time.monotonic() - began
+                if self._patience_s is not None and waited_s > self._patience_s:
+                    raise UnavailableError(
+                        f"the log took nothing for {waited_s:.0f} s: {error!r}"
+                    ) from error
+                _log.debug("publishing %s again: %r", subject, error)
                 await asyncio.sleep(_RETRY_S)
             else:
                 return ack.seq
@@ -232,7 +248,15 @@ async def _fetch(subscription: Any) -> list[Msg]:
 
 
 async def _note(error: Exception) -> None:
-    _log.warning("NATS: %s", error or type(error).__name__)
+    _log.debug("NATS: %s", error or type(error).__name__)
+
+
+async def _lost() -> None:
+    _log.warning("the connection to NATS is gone; trying again until it is back")
+
+
+async def _found() -> None:
+    _log.warning("NATS is back")
 
 
 def _token(source: str) -> str:

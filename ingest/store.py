@@ -88,7 +88,7 @@ async def commit(
             raise LostOwnershipError(f"another process has taken over {owned.stage}")
 
 
-async def offsets(database: asyncpg.Pool) -> dict[str, int]:
+async def offsets(database: asyncpg.Pool | asyncpg.Connection) -> dict[str, int]:
     """Stage -> offset of its last commit."""
     return {row["stage"]: row["log_offset"] for row in await database.fetch(_OFFSETS)}
 

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from ingest.stage import Flow
 
 STORE_S = 600.0
+AWAY_S = 300.0
+"""How long a replay waits for a service that is gone."""
+
+POLL_S = 0.2
 
 
 def register(commands: Any) -> None:
@@ -51,23 +55,19 @@ def run(args: argparse.Namespace) -> int:
 async def _replay(
     paths: list[Path], speed: float | None, start_us: int | None, data_dir: Path | None
 ) -> None:
-    from api import store as api_store
     from api.running import running
     from api.settings import load_settings
     from ingest.log import JetStreamLog
 
     settings = load_settings(data_dir=data_dir)
     service = running(settings)
-    database = await api_store.open_database(service.database_url, connections=2)
-    try:
-        async with JetStreamLog(service.nats_url, replicas=settings.nats_replicas) as log:
-            for path in paths:
-                flow = await _play(log, path, speed, start_us, settings.lateness_s)
-                await _until_stored(database, flow.last_offset)
-                counts = " ".join(f"{k}={v}" for k, v in sorted(flow.counts.items()) if v)
-                print(f"{path.name}: reports={flow.rows} {counts}", file=sys.stderr)
-    finally:
-        await database.close()
+    replicas = settings.nats_replicas
+    async with JetStreamLog(service.nats_url, replicas=replicas, patience_s=AWAY_S) as log:
+        for path in paths:
+            flow = await _play(log, path, speed, start_us, settings.lateness_s)
+            await _until_stored(service.database_url, flow.last_offset)
+            counts = " ".join(f"{k}={v}" for k, v in sorted(flow.counts.items()) if v)
+            print(f"{path.name}: reports={flow.rows} {counts}", file=sys.stderr)
 
 
 async def _play(
@@ -99,18 +99,29 @@ async def _play(
         )
 
 
-async def _until_stored(database: Any, offset: int) -> None:
-    """Waits until tracker and watch have committed up to the offset of the last mark."""
+async def _until_stored(database_url: str, offset: int) -> None:
+    """Waits until tracker and watch have committed up to the offset of the last mark.
+
+    A service that is restarted meanwhile is waited for as well.
+    """
+    import asyncpg
+
     from ingest.store import offsets
     from sea.errors import UnavailableError
 
+    done: dict[str, int] = {}
     try:
         async with asyncio.timeout(STORE_S):
-            while True:
-                done = await offsets(database)
-                if min(done.get("watch", 0), done.get("tracker", 0)) >= offset:
-                    return
-                await asyncio.sleep(0.1)
+            while min(done.get("watch", 0), done.get("tracker", 0)) < offset:
+                await asyncio.sleep(POLL_S)
+                try:
+                    connection = await asyncpg.connect(database_url, timeout=5)
+                    try:
+                        done = await offsets(connection)
+                    finally:
+                        await connection.close(timeout=5)
+                except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                    continue
     except TimeoutError:
         raise UnavailableError(
             f"the service has not stored the replay within {STORE_S:g} s; see its log"

@@ -92,11 +92,12 @@ def test_killing_the_service_in_mid_replay_changes_neither_positions_nor_events(
 
     service = start_service("--no-exercise")
     client = subprocess.Popen(
-        service.command("replay", exercise_day), stderr=subprocess.PIPE, text=True
+        service.command("replay", "--speed", 1000, exercise_day), stderr=subprocess.PIPE, text=True
     )
-    for target in (0.2, 0.5, 0.8):
+    for target in (0.15, 0.4, 0.65):
         goal = int(stored(undisturbed) * target)
         wait_for(lambda goal=goal: stored(service) >= goal, 120, "storing part of the replay")
+        assert client.poll() is None, "the replay was over before the service was killed"
         service.send(signal.SIGKILL)
         service.start()
     _, told = client.communicate(timeout=240)
