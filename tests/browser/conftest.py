@@ -63,24 +63,40 @@ class Watch:
             self.page.wait_for_timeout(250)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A running service: the link it printed, and its data folder."""
+
+    link: str
+    data_dir: Path
+
+
 @pytest.fixture(scope="module")
-def sign_in_link() -> Iterator[str]:
-    """The link that `safepassage up --exercise pacific` prints; the service runs meanwhile."""
+def service(request: pytest.FixtureRequest) -> Iterator[Running]:
+    """`safepassage up` with the exercise, or with what the module's SERVICE says."""
+    options = getattr(request.module, "SERVICE", ("--exercise", "pacific"))
     if not (ROOT / "api/page/dist/index.html").is_file():
         pytest.fail("the page is not built: npm ci && npm run build in api/page")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="safepassage-watch-")))
         folder.chmod(0o755)  # as root, the embedded servers run as somebody who must get in
         stderr = stack.enter_context((folder / "stderr.log").open("wb"))
-        service = subprocess.Popen(
-            [sys.executable, "-m", "api.cli", "up", "--exercise", "pacific", "--with-parent",
+        process = subprocess.Popen(
+            [sys.executable, "-m", "api.cli", "up", *options, "--with-parent",
              "--data-dir", str(folder / "data"), "--port", str(_free_port())],
             cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr, text=True, start_new_session=True,
         )  # fmt: skip
         try:
-            yield _printed_link(service, folder / "stderr.log")
+            link = _printed_link(process, folder / "stderr.log")
+            yield Running(link=link, data_dir=folder / "data")
         finally:
-            _stop(service)
+            _stop(process)
+
+
+@pytest.fixture(scope="module")
+def sign_in_link(service: Running) -> str:
+    """The link that the service printed."""
+    return service.link
 
 
 def _free_port() -> int:

@@ -19,6 +19,7 @@ const part = (id: string) => document.getElementById(id)!;
 const store = new Store();
 const feed = new Feed(store);
 const view = parseView(location.hash);
+let placed = location.hash.includes("map=");
 const layers = new Set<Layer>(["escorts", "vectors", "names"]);
 let tab: Tab | null = "escorts";
 let chart: Surface | null = null;
@@ -42,6 +43,25 @@ function show(mmsi: number): void {
   if (position && escort.length) chart?.fit([position, ...escort]);
   else if (position) chart?.centre(position, 5);
   document.querySelector("tr.chosen")?.scrollIntoView({ block: "nearest" });
+}
+
+/** Opens the chart where the ships are, unless the address says where or some are in sight. */
+function place(): void {
+  if (placed || !chart || !store.ships.size) return;
+  placed = true;
+  const positions = [...store.ships.values()].map((s): Position => [s.lon, s.lat]);
+  const seen = positions.some(([lon, lat]) => Math.abs(lon - view.lon) < 45 && Math.abs(lat - view.lat) < 30);
+  if (!seen) chart.fit(central(positions));
+}
+
+/** The positions without the outermost twentieth on each side, which are often wrong. */
+function central(positions: Position[]): Position[] {
+  const cut = Math.floor(positions.length / 20);
+  const bounds = [0, 1].map((axis) => {
+    const sorted = positions.map((p) => p[axis]!).sort((a, b) => a - b);
+    return [sorted[cut]!, sorted[sorted.length - 1 - cut]!] as const;
+  });
+  return positions.filter((p) => bounds.every(([low, high], axis) => p[axis]! >= low && p[axis]! <= high));
 }
 
 const writeView = () => history.replaceState(null, "", formatView(view));
@@ -135,6 +155,7 @@ async function openChart(): Promise<void> {
 
 store.subscribe(() => {
   draw();
+  place();
   chart?.draw(store);
   chart?.drawPlan(store);
 });
