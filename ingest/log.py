@@ -125,6 +125,7 @@ class JetStreamLog:
         self._url = url
         self._replicas = replicas
         self._patience_s = patience_s
+        self._closing = False
         self._client = Client()
 
     async def __aenter__(self) -> Self:
@@ -132,7 +133,7 @@ class JetStreamLog:
             self._client = await nats.connect(
                 self._url, connect_timeout=_WAIT_S, max_reconnect_attempts=-1,
                 reconnect_time_wait=_RETRY_S, error_cb=_note,
-                disconnected_cb=_lost, reconnected_cb=_found,
+                disconnected_cb=self._lost, reconnected_cb=_found,
             )  # fmt: skip
             self._stream = self._client.jetstream(timeout=_WAIT_S)
             await self._declare()
@@ -146,7 +147,12 @@ class JetStreamLog:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._closing = True
         await self._client.close()
+
+    async def _lost(self) -> None:
+        if not self._closing:
+            _log.warning("the connection to NATS is gone; trying again until it is back")
 
     async def append(self, batch: Batch) -> int:
         """Publishes the batch's partitions, waits for all, then its mark.
@@ -249,10 +255,6 @@ async def _fetch(subscription: Any) -> list[Msg]:
 
 async def _note(error: Exception) -> None:
     _log.debug("NATS: %s", error or type(error).__name__)
-
-
-async def _lost() -> None:
-    _log.warning("the connection to NATS is gone; trying again until it is back")
 
 
 async def _found() -> None:
