@@ -154,12 +154,19 @@ async def _log(service: Running, replicas: int) -> Finding:
         database = await asyncpg.create_pool(service.database_url, min_size=1, max_size=1,
                                              timeout=WAIT_S, command_timeout=WAIT_S)  # fmt: skip
         async with database, JetStreamLog(service.nats_url, replicas=replicas) as log:
+            read = await offsets(database)  # before the log's end, which only grows
             last = await log.last_offset()
-            behind = {stage: last - offset for stage, offset in (await offsets(database)).items()}
+            behind = {stage: last - offset for stage, offset in read.items()}
     except (SafePassageError, OSError, TimeoutError, asyncpg.PostgresError) as error:
         return Finding(check="log", seen=f"no answer: {error!r}", mend="see nats.log in the folder")
-    told = ", ".join(f"{stage} {max(0, lag):,} behind" for stage, lag in sorted(behind.items()))
+    told = ", ".join(f"{stage} {lag:,} behind" for stage, lag in sorted(behind.items()))
     slow = [stage for stage, lag in behind.items() if lag > LAG_ENTRIES]
+    if any(lag < 0 for lag in behind.values()):
+        return Finding(
+            check="log",
+            seen=f"{last:,} entries, but readers have been further: it is not the log they read",
+            mend="put back the NATS data that belongs to this database",
+        )
     return Finding(
         check="log",
         seen=f"{last:,} entries; {told or 'no reader yet'} ({time.monotonic() - began:.1f} s)",
