@@ -40,14 +40,15 @@ from ingest.source import open_source
 from ingest.stage import EXERCISE_PAST_US, Flow, append_archive, append_exercise, append_live, track
 from risk.assess import Assessor
 from sea.errors import BadInputError, SafePassageError, UnavailableError
-from sea.units import MINUTE_US, SECOND_US, Microseconds
+from sea.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Microseconds
 
 _log = logging.getLogger(__name__)
 
+Stage = tuple[str, Coroutine[Any, Any, object]]
 Role = Literal["all", "gateway", "tracker", "watch", "api"]
 ROLES: Final[tuple[Role, ...]] = ("all", "gateway", "tracker", "watch", "api")
 EXERCISE_H = 24.0 * 14
-"""Length of an exercise; after that its ships stay in port."""
+"""Length of an exercise; a day before its end another begins at the next start."""
 
 EXERCISE_VESSELS = 300
 DEPLOYED_H = 96.0
@@ -113,28 +114,14 @@ async def _serve(settings: Settings, orders: Orders, database_url: str, nats_url
             JetStreamLog(nats_url, replicas=settings.nats_replicas)
         )
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        roles = set(ROLES[1:]) if orders.role == "all" else {orders.role}
         assessor = await asyncio.to_thread(Assessor)
-        if "tracker" in roles:
-            group.create_task(track(log, database), name="tracker")
-        if "watch" in roles:
-            sharing = Sharing(originator=settings.nation, releasable_to=settings.releasable_to)
-            fleet = _fleet(orders.exercise)
-            group.create_task(
-                watch(log, database, fleet=fleet, sharing=sharing, assessor=assessor), name="watch"
-            )
-        if "gateway" in roles:
-            for name, stage in _gateways(settings, orders, log):
-                group.create_task(stage, name=name)
+        for name, stage in _stages(settings, orders, log, database, assessor):
+            group.create_task(stage, name=name)
         address = f"http://{settings.host}:{settings.port}"
-        if "api" in roles:
+        if orders.role in ("all", "api"):
             view = View()
-            live = Live(
-                view=view,
-                database=database,
-                interval_s=settings.live_interval_s,
-                queue=settings.live_queue,
-            )
+            live = Live(view=view, database=database, interval_s=settings.live_interval_s,
+                        queue=settings.live_queue)  # fmt: skip
             group.create_task(follow(log, database, view), name="follow")
             group.create_task(live.run(), name="live")
             application = make_application(
@@ -150,16 +137,31 @@ async def _serve(settings: Settings, orders: Orders, database_url: str, nats_url
         await asyncio.Event().wait()
 
 
-def _gateways(
-    settings: Settings, orders: Orders, log: Log
-) -> Iterator[tuple[str, Coroutine[Any, Any, object]]]:
+def _stages(
+    settings: Settings,
+    orders: Orders,
+    log: JetStreamLog,
+    database: asyncpg.Pool,
+    assessor: Assessor,
+) -> Iterator[Stage]:
+    """Every stage of the role but those of the API."""
+    if orders.role in ("all", "tracker"):
+        yield "tracker", track(log, database)
+    if orders.role in ("all", "watch"):
+        sharing = Sharing(originator=settings.nation, releasable_to=settings.releasable_to)
+        fleet = _fleet(orders.exercise)
+        yield "watch", watch(log, database, fleet=fleet, sharing=sharing, assessor=assessor)
+    if orders.role in ("all", "gateway"):
+        yield from _gateways(settings, orders, log)
+
+
+def _gateways(settings: Settings, orders: Orders, log: Log) -> Iterator[Stage]:
     lateness = int(settings.lateness_s * SECOND_US)
     for url in orders.sources:
-        flow = watch_flow(Flow(source=url))
         if url.startswith("file:"):
             yield f"gateway {url}", _whole_file(log, Path(url[5:]), lateness)
         else:
-            chunks = open_source(url)
+            chunks, flow = open_source(url), watch_flow(Flow(source=url))
             live = append_live(log, chunks, source=url, lateness_us=lateness, flow=flow)
             yield f"gateway {url}", live
     if orders.exercise is not None:
@@ -174,14 +176,20 @@ async def _whole_file(log: Log, path: Path, lateness: Microseconds) -> None:
 
 
 def _exercise(folder: Path, name: str, seed: int) -> tuple[Exercise, Microseconds]:
-    """The exercise of the data folder: begun once, gone on with at every start."""
+    """The data folder's exercise: begun once, gone on with at every start, until it is over.
+
+    Then another begins, with the next seed.
+    """
     file = folder / f"exercise-{name}-{seed}.json"
     now = time.time_ns() // 1000 // MINUTE_US * MINUTE_US
-    start = now - EXERCISE_PAST_US
-    if file.exists():
-        start = int(json.loads(file.read_text())["start_us"])
-    exercise = Exercise(name, start_us=start, hours=EXERCISE_H, vessels=EXERCISE_VESSELS, seed=seed)
-    file.write_text(json.dumps({"start_us": start}))
+    begun = json.loads(file.read_text()) if file.exists() else {"seed": seed - 1, "start_us": 0}
+    if now > begun["start_us"] + int(EXERCISE_H * HOUR_US) - DAY_US:
+        begun = {"seed": begun["seed"] + 1, "start_us": now - EXERCISE_PAST_US}
+        file.write_text(json.dumps(begun))
+    start = int(begun["start_us"])
+    exercise = Exercise(
+        name, start_us=start, hours=EXERCISE_H, vessels=EXERCISE_VESSELS, seed=int(begun["seed"])
+    )
     return exercise, start
 
 
