@@ -52,6 +52,7 @@ EXERCISE_H = 24.0 * 14
 
 EXERCISE_VESSELS = 300
 DEPLOYED_H = 96.0
+STOP_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +100,22 @@ def _first(group: BaseExceptionGroup[SafePassageError]) -> SafePassageError:
 async def _main(settings: Settings, orders: Orders) -> None:
     task = asyncio.current_task()
     assert task is not None  # asyncio.run made it
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _stop, task)
     async with _backbone(settings) as (database_url, nats_url):
         for name in await migrate(database_url):
             _log.info("migrated: %s", name)
         await _serve(settings, orders, database_url, nats_url)
+
+
+def _stop(main: asyncio.Task[None]) -> None:
+    """Asks the service to stop; if that takes too long, or at a second signal, ends the process.
+
+    The embedded servers then still end in order, see `api.lifeline`.
+    """
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, os._exit, 1)
+    loop.call_later(STOP_S, os._exit, 1)
+    main.cancel()
 
 
 async def _serve(settings: Settings, orders: Orders, database_url: str, nats_url: str) -> None:
@@ -126,8 +138,8 @@ async def _serve(settings: Settings, orders: Orders, database_url: str, nats_url
             group.create_task(live.run(), name="live")
             application = make_application(
                 settings=settings, database=database, view=view, live=live,
-                ready=lambda: {"live": live.following}, exercise=orders.exercise,
-                hotspots=assessor.hazard.hotspots,
+                ready=lambda: {"live": live.following, "log": log.connected},
+                exercise=orders.exercise, hotspots=assessor.hazard.hotspots,
             )  # fmt: skip
             address = await stack.enter_async_context(_listening(application, settings))
             link = await _sign_in_link(database, settings, address)

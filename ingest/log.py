@@ -8,11 +8,12 @@ may have been published already is harmless: readers drop, by `Fresh`, what they
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from types import TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Protocol, Self, TypeVar
 
 import msgspec
 import nats
@@ -40,8 +41,10 @@ PARTITIONS: Final = 16
 LIVE: Final = "live"
 _STREAM = "AIS"
 _WAIT_S = 10.0
+_START_S = 30.0
 _RETRY_S = 0.5
 _log = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,15 +133,16 @@ class JetStreamLog:
 
     async def __aenter__(self) -> Self:
         try:
-            self._client = await nats.connect(
-                self._url, connect_timeout=_WAIT_S, max_reconnect_attempts=-1,
-                reconnect_time_wait=_RETRY_S, error_cb=_note,
-                disconnected_cb=self._lost, reconnected_cb=_found,
-            )  # fmt: skip
-            self._stream = self._client.jetstream(timeout=_WAIT_S)
-            await self._declare()
+            async with asyncio.timeout(_START_S):
+                self._client = await nats.connect(
+                    self._url, connect_timeout=_WAIT_S, max_reconnect_attempts=-1,
+                    reconnect_time_wait=_RETRY_S, error_cb=_note,
+                    disconnected_cb=self._lost, reconnected_cb=_found,
+                )  # fmt: skip
+                self._stream = self._client.jetstream(timeout=_WAIT_S)
+                await self._declare()
         except (OSError, TimeoutError, nats.errors.Error) as error:
-            raise UnavailableError(f"NATS does not answer: {error}") from error
+            raise UnavailableError(f"NATS does not answer: {error!r}") from error
         return self
 
     async def __aexit__(
@@ -148,7 +152,8 @@ class JetStreamLog:
         trace: TracebackType | None,
     ) -> None:
         self._closing = True
-        await self._client.close()
+        with suppress(OSError, nats.errors.Error):  # what is gone already needs no closing
+            await self._client.close()
 
     async def _lost(self) -> None:
         if not self._closing:
@@ -170,7 +175,9 @@ class JetStreamLog:
     async def last_sequence(self, source: str) -> int:
         """The sequence of the source's last mark, -1 if it has none."""
         try:
-            message = await self._stream.get_last_msg(_STREAM, f"ais.marks.{_token(source)}")
+            message = await self._insist(
+                lambda: self._stream.get_last_msg(_STREAM, f"ais.marks.{_token(source)}")
+            )
         except nats.js.errors.NotFoundError:
             return -1
         return int((message.headers or {})["sp-sequence"])
@@ -181,6 +188,7 @@ class JetStreamLog:
             try:
                 subscription = await self._subscribe(after, "ais.>" if marks else "ais.reports.*")
                 while True:
+                    _heed_cancelling()
                     entries = [_entry(m) for m in await _fetch(subscription)]
                     if entries:
                         after = entries[-1].offset
@@ -193,6 +201,11 @@ class JetStreamLog:
         """The offset of the newest entry, 0 for an empty log."""
         info = await self._stream.stream_info(_STREAM)
         return int(info.state.last_seq)
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection to a server now."""
+        return self._client.is_connected
 
     async def trim(self, offset: int) -> None:
         """Drops everything up to an offset that every reader has passed."""
@@ -220,29 +233,44 @@ class JetStreamLog:
             num_replicas=self._replicas,
         )
         try:
-            await self._stream.add_stream(config)
+            await self._insist(lambda: self._stream.add_stream(config))
         except nats.js.errors.BadRequestError:
-            await self._stream.update_stream(config)
+            await self._insist(lambda: self._stream.update_stream(config))
 
     async def _publish(self, subject: str, body: bytes, headers: Mapping[str, str]) -> int:
         message_id = f"{headers['sp-source']}|{headers['sp-sequence']}|{subject}"
         own = {**headers, "Nats-Msg-Id": message_id}
+        ack = await self._insist(
+            lambda: self._stream.publish(subject, body, timeout=_WAIT_S, headers=own)
+        )
+        return ack.seq
+
+    async def _insist(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The server's answer, asked for again while there is none and patience lasts."""
         began = time.monotonic()
         while True:
+            _heed_cancelling()
             try:
-                ack = await self._stream.publish(subject, body, timeout=_WAIT_S, headers=own)
+                return await ask()
+            except (nats.js.errors.NotFoundError, nats.js.errors.BadRequestError):
+                raise  # an answer
             except (OSError, TimeoutError, nats.errors.Error, nats.js.errors.APIError) as error:
                 if self._client.is_closed:
                     raise
                 waited_s = time.monotonic() - began
                 if self._patience_s is not None and waited_s > self._patience_s:
                     raise UnavailableError(
-                        f"the log took nothing for {waited_s:.0f} s: {error!r}"
+                        f"the log did not answer for {waited_s:.0f} s: {error!r}"
                     ) from error
-                _log.debug("publishing %s again: %r", subject, error)
+                _log.debug("asking the log again: %r", error)
                 await asyncio.sleep(_RETRY_S)
-            else:
-                return ack.seq
+
+
+def _heed_cancelling() -> None:
+    """Raises CancelledError if this task was cancelled; nats-py may have swallowed it."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _fetch(subscription: Any) -> list[Msg]:
