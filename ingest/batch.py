@@ -5,6 +5,7 @@ decoded messages -> ``ReportBatch`` (positions) and ``StaticBatch`` (who the shi
 integer one; it is unknown everywhere beyond the decoder. Outside the process a batch is Arrow.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Self, TypeVar
@@ -28,16 +29,16 @@ Column = npt.NDArray[np.generic]
 Batch = TypeVar("Batch", bound="Columns")
 
 
-class Columns:
+class Columns(ABC):
     """A frozen table of equally long one-dimensional arrays; subclasses name and type them."""
 
     def __len__(self) -> int:
         return len(getattr(self, fields(self)[0].name))  # type: ignore[arg-type]
 
     @classmethod
+    @abstractmethod
     def dtypes(cls) -> dict[str, np.dtype[np.generic]]:
         """Column name -> NumPy dtype, in order."""
-        raise NotImplementedError
 
     @classmethod
     def of(cls, **columns: npt.ArrayLike) -> Self:
