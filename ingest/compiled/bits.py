@@ -59,11 +59,14 @@ def signed(words, start, width):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def put_text(words, start, width, text, at):  # type: ignore[no-untyped-def]
-    """Where the text ends that was put at `at`, without what pads it: ``@`` behind, blanks."""
+def put_text(words, start, width, bits, text, at):  # type: ignore[no-untyped-def]
+    """Where the text ends that was put at `at`, without what pads it: ``@`` behind, blanks.
+
+    A message of `bits` that ends within the text gives what is there.
+    """
     begin = at
-    for bit in range(start, start + width, 6):
-        value = unsigned(words, bit, 6)
+    for bit in range(start, min(start + width, bits), 6):
+        value = unsigned(words, bit, min(6, bits - bit))
         text[at] = value + 64 if value < 32 else value
         at += 1
     while at > begin and text[at - 1] == 64:

@@ -57,7 +57,7 @@ def decode(words, characters, fill, message, as_sent, state, columns):  # type: 
     bits = 6 * characters - fill
     if bits < _FIXED[kind] and not (kind == 24 and bits >= 160 and unsigned(words, 38, 2) == 0):
         return LEFT
-    if characters > CHARACTERS or (kind == 21 and bits > 272):
+    if characters > CHARACTERS:
         return LEFT
     if kind == 24 and unsigned(words, 38, 2) > 1:
         return LEFT
@@ -66,7 +66,7 @@ def decode(words, characters, fill, message, as_sent, state, columns):  # type: 
     if kind != 5 and kind != 24:
         _report(words, kind, message, as_sent, state, columns)
     if kind == 5 or kind == 24 or kind == 19 or kind == 21:
-        _static(words, kind, message, state, columns)
+        _static(words, kind, bits, message, state, columns)
     return 1
 
 
@@ -165,7 +165,7 @@ def _stated(words):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, forceinline=True)
-def _static(words, kind, message, state, columns):  # type: ignore[no-untyped-def]
+def _static(words, kind, bits, message, state, columns):  # type: ignore[no-untyped-def]
     row = state[STATICS]
     state[STATICS] += 1
     mmsi = unsigned(words, 8, 30)
@@ -199,13 +199,15 @@ def _static(words, kind, message, state, columns):  # type: ignore[no-untyped-de
     if sides:
         _size(words, sides, row, columns)
     if callsign:
-        at = put_text(words, callsign, 42, text, at)
+        at = put_text(words, callsign, 42, bits, text, at)
     columns.ends[0, row] = at
     if name:
-        at = put_text(words, name, 120, text, at)
+        at = put_text(words, name, 120, bits, text, at)
+    if kind == 21 and at > columns.begins[row]:
+        at = put_text(words, 272, 88, bits, text, at)
     columns.ends[1, row] = at
     if destination:
-        at = put_text(words, destination, 120, text, at)
+        at = put_text(words, destination, 120, bits, text, at)
     columns.ends[2, row] = at
     if kind == 5:
         at = _put_eta(words, text, at)
