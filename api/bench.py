@@ -21,6 +21,9 @@ from sea.units import HOUR_US
 
 SAMPLE: Final = Path(__file__).parents[2] / "shared" / "data" / "nmea" / "aishub_sample.nmea"
 BLOCKS: Final = (4 << 10, 64 << 10, 1 << 20)
+MARLIN_BYTES: Final = 1 << 14
+"""What its streaming buffer takes at once."""
+
 TAKEN_BYTES: Final = 1 << 20
 """How many bytes a feed that is pushed gathers before its rows are taken. Chosen by us: about a
 second of the whole world's AIS at the pace of the largest block."""
@@ -126,11 +129,11 @@ def _payloads(data: bytes) -> Iterator[tuple[str, int]]:
 
 def _by_marlin(data: bytes, marlin: Any) -> None:
     parser = marlin.AisParser.streaming(timeout_ms=None)
-    for at in range(0, len(data), TAKEN_BYTES):
-        parser.feed(data[at : at + TAKEN_BYTES])
+    for at in range(0, len(data), MARLIN_BYTES):
+        parser.feed(data[at : at + MARLIN_BYTES])
         while True:
             try:
                 if parser.next_message() is None:
                     break
-            except ValueError:
+            except marlin.AisError:
                 continue
