@@ -10,6 +10,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+
+from ingest.batch import Int64
 from ingest.nmea import Sentence
 from sea.units import SECOND_US, Microseconds
 
@@ -50,10 +53,16 @@ class _Open:
 
 
 class Assembler:
-    """Joins parts; what never finds its other parts is counted as ``orphan_part``."""
+    """Joins parts; what never finds its other parts is counted as ``orphan_part``.
+
+    Attributes:
+        open_pairs: how many open messages of two parts, without a group, have each sequence
+            number of one digit, and at 10 none; shape (11,).
+    """
 
     def __init__(self, counts: Counter[str]) -> None:
         self.counts = counts
+        self.open_pairs: Int64 = np.zeros(11, np.int64)
         self._open: dict[tuple[object, ...], list[_Open]] = {}
         self._swept = 0
 
@@ -68,11 +77,17 @@ class Assembler:
         if found is None:
             found = _Open(part)
             waiting.append(found)
+            self._count_pair(part, 1)
         found.parts[part.number] = part
         if len(found.parts) < part.total:
             return None
         waiting.remove(found)
+        self._count_pair(part, -1)
         return _joined(found)
+
+    def _count_pair(self, part: Sentence, change: int) -> None:
+        if part.total == 2 and not part.group and len(part.sequence) < 2:
+            self.open_pairs[int(part.sequence or 10)] += change
 
     def finish(self) -> None:
         """Counts what is still incomplete."""
@@ -86,6 +101,7 @@ class Assembler:
                     kept.setdefault(key, []).append(message)
                 else:
                     self.counts["orphan_part"] += len(message.parts)
+                    self._count_pair(message.first, -1)
         self._open = kept
         self._swept = line or 0
 

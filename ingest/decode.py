@@ -1,62 +1,44 @@
 """Bytes of an AIS feed -> position reports and static messages.
 
-blocks -> `nmea.Framer` -> `assembly.Assembler` -> `payload.decode_payloads` -> times and source.
+blocks -> `nmea.Framer.cut` -> `compiled.scan` -> `compiled.table.Tables` -> times and source.
+What the compiled pass leaves goes by line through `nmea.Framer`, `assembly.Assembler` and pyais.
 The same bytes give the same rows however they are cut into blocks.
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from ingest.assembly import Assembler
-from ingest.batch import Int64, ReportBatch, StaticBatch, Text
-from ingest.clock import measured_at
+from ingest.batch import UNKNOWN_TIME
+from ingest.compiled.arena import (
+    COUNTED,
+    LAST_TIME,
+    LINE,
+    MESSAGES,
+    POS,
+    Arena,
+    fresh_state,
+)  # fmt: skip
+from ingest.compiled.bits import CHARACTERS
+from ingest.compiled.scan import BY_LINE, append, scan
+from ingest.compiled.table import Tables
+from ingest.decoded import REJECTIONS, Bools, Decoded, without_impossible
 from ingest.nmea import Framer, Sentence
-from ingest.payload import decode_payloads
 from sea.units import SECOND_US, Microseconds
+
+__all__ = ["REJECTIONS", "Bools", "Decoded", "Decoder", "without_impossible"]
 
 UNTIMED_LINES_PER_SECOND: Final = 100
 """The pace given to feeds without any time. Chosen by us."""
 
-REJECTIONS: Final = (
-    "not_ais", "checksum", "malformed", "bad_fragment", "too_long", "bad_tag", "bad_time",
-    "orphan_part", "too_short", "unknown_type", "decode_error", "no_time", "bad_mmsi", "bad_line",
-)  # fmt: skip
-"""Why lines, parts and messages give no row; ``rejected`` is the sum of these."""
-
-
-Bools = npt.NDArray[np.bool_]
-
-
-def _none() -> Int64:
-    return np.empty(0, np.int64)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decoded:
-    """Reports and statics of a block.
-
-    Attributes:
-        report_of, static_of: number of the message each row came from, ascending; types 19 and
-            21 and the lines of archives give a row of either.
-    """
-
-    reports: ReportBatch
-    statics: StaticBatch
-    report_of: Int64 = field(default_factory=_none)
-    static_of: Int64 = field(default_factory=_none)
-
-    @classmethod
-    def nothing(cls) -> Self:
-        """No rows."""
-        return cls(reports=ReportBatch.empty(), statics=StaticBatch.empty())
-
 
 class Decoder:
     """Decodes one feed; `counts` says what became of its lines.
+
+    `feed` is `push` and `take` in one. A feed that arrives in small blocks is cheaper to push
+    block by block and to take when rows are wanted: making tables costs more than reading lines.
 
     Args:
         source: the station where the feed itself names none.
@@ -77,12 +59,15 @@ class Decoder:
         counts: Counter[str] | None = None,
     ) -> None:
         self.counts: Counter[str] = Counter() if counts is None else counts
-        self._source = source
-        self._start = start_us
+        self._start = UNKNOWN_TIME if start_us is None else start_us
         self._as_sent = as_sent
         self._framer = Framer(self.counts)
         self._assembler = Assembler(self.counts)
-        self._last_time = since_us
+        self._words = np.empty(CHARACTERS // 10 + 2, np.int64)
+        self._state = fresh_state()
+        if since_us is not None:
+            self._state[LAST_TIME] = since_us
+        self._tables = Tables(source, as_sent, self.counts)
 
     def feed(self, block: bytes, received_at: Microseconds | None = None) -> Decoded:
         """The rows of the messages that this block completes.
@@ -91,85 +76,80 @@ class Decoder:
             block: bytes, cut anywhere.
             received_at: when they arrived, us, for lines that tell no time.
         """
-        return self._decode(self._framer.feed(block), received_at)
+        self.push(block, received_at)
+        return self.take()
 
     def finish(self, received_at: Microseconds | None = None) -> Decoded:
         """The rows of a last line without a newline; counts what stayed incomplete."""
-        decoded = self._decode(self._framer.finish(), received_at)
+        for line in self._framer.rest():
+            self._read(line + b"\n", received_at)
         self._assembler.finish()
-        self._sum()
+        return self.take()
+
+    def push(self, block: bytes, received_at: Microseconds | None = None) -> None:
+        """Reads a block; its rows are in the next `take`."""
+        lines = self._framer.cut(block)
+        if lines:
+            self._read(lines, received_at)
+
+    def take(self) -> Decoded:
+        """The rows of all blocks since the last time."""
+        state = self._state
+        for reason, place in COUNTED.items():
+            if state[place]:
+                self.counts[reason] += int(state[place])
+                state[place] = 0
+        decoded = self._tables.take(state)
+        self.counts["rejected"] = sum(self.counts[reason] for reason in REJECTIONS)
         return decoded
 
-    def _decode(self, sentences: list[Sentence], received_at: Microseconds | None) -> Decoded:
-        messages: list[Sentence] = []
-        heard: list[int] = []
-        timed: list[bool] = []
-        for sentence in sentences:
-            if sentence.heard_at is not None:
-                self._last_time = sentence.heard_at
-            elif received_at is not None and sentence.total > 1:
-                sentence = sentence._replace(heard_at=received_at)
-            whole = sentence if sentence.total == 1 else self._assembler.add(sentence)
-            if whole is None:
-                continue
-            self.counts["messages"] += 1
-            told = whole.heard_at if whole.heard_at is not None else received_at
-            told = self._last_time if told is None else told
-            instant = self._untimed(whole.line) if told is None else told
-            if instant is None:
-                self.counts["no_time"] += 1
-                continue
-            messages.append(whole)
-            heard.append(instant)
-            timed.append(told is not None)
-        decoded = self._rows(messages, np.array(heard, np.int64), np.array(timed, bool))
-        self._sum()
-        return decoded
+    def _read(self, lines: bytes, received_at: Microseconds | None) -> None:
+        """Reads whole lines: plain ones at once, the others each by its own."""
+        state, framer, busy = self._state, self._framer, self._assembler.open_pairs
+        columns = self._tables.room(state, lines.count(b"\n"))
+        data = np.frombuffer(lines, np.uint8)
+        received = UNKNOWN_TIME if received_at is None else received_at
+        state[POS], state[LINE] = 0, framer.line
+        while scan(data, framer.holds_header, received, self._start, self._as_sent, busy,
+                   self._words, state, columns) == BY_LINE:  # fmt: skip
+            begin = int(state[POS])
+            end = lines.index(b"\n", begin)
+            framer.line = int(state[LINE])
+            for sentence in framer.read([lines[begin:end]]):
+                self._take_sentence(sentence, received_at, columns)
+            state[POS], state[LINE] = end + 1, framer.line
+        framer.line = int(state[LINE])
+
+    def _take_sentence(
+        self, sentence: Sentence, received_at: Microseconds | None, columns: Arena
+    ) -> None:
+        state = self._state
+        if sentence.heard_at is not None:
+            state[LAST_TIME] = sentence.heard_at
+        elif received_at is not None and sentence.total > 1:
+            sentence = sentence._replace(heard_at=received_at)
+        whole: Sentence | None = sentence
+        if sentence.total > 1:
+            whole = self._assembler.add(sentence)
+        if whole is None:
+            return
+        self.counts["messages"] += 1
+        told = whole.heard_at if whole.heard_at is not None else received_at
+        if told is None and state[LAST_TIME] != UNKNOWN_TIME:
+            told = int(state[LAST_TIME])
+        instant = self._untimed(whole.line) if told is None else told
+        if instant is None:
+            self.counts["no_time"] += 1
+            return
+        number = int(state[MESSAGES])
+        if whole.station:
+            self._tables.stations[number] = whole.station
+        if not append(np.frombuffer(whole.payload, np.uint8), whole.fill, instant,
+                      told is not None, self._as_sent, self._words, state, columns):  # fmt: skip
+            self._tables.left.append((number, whole.payload, whole.fill))
 
     def _untimed(self, line: int) -> Microseconds | None:
         self.counts["untimed"] += 1
-        if self._start is None:
+        if self._start == UNKNOWN_TIME:
             return None
         return self._start + line * SECOND_US // UNTIMED_LINES_PER_SECOND
-
-    def _rows(self, messages: list[Sentence], heard: Int64, timed: Bools) -> Decoded:
-        if not messages:
-            return Decoded.nothing()
-        fields = decode_payloads(
-            [m.payload for m in messages], [m.fill for m in messages], self.counts
-        )
-        measured = np.where(timed, measured_at(heard, fields.second, fields.stated_at), heard)
-        source = _text_column([m.station or self._source for m in messages])
-        of = fields.report_of
-        reports = ReportBatch.of(
-            reported_at=measured[of], received_at=heard[of], source=source[of], **fields.reports
-        )
-        on = fields.static_of
-        statics = StaticBatch.of(
-            reported_at=measured[on], received_at=heard[on], source=source[on], **fields.statics
-        )
-        self.counts["rows"] += len(np.union1d(of, on))
-        if not self._as_sent:
-            reports = without_impossible(reports)
-        return Decoded(reports=reports, statics=statics, report_of=of, static_of=on)
-
-    def _sum(self) -> None:
-        self.counts["rejected"] = sum(self.counts[reason] for reason in REJECTIONS)
-
-
-def without_impossible(reports: ReportBatch) -> ReportBatch:
-    """The reports with positions off the globe and angles beyond the circle unknown."""
-    off = (np.abs(reports.lon) > 180) | (np.abs(reports.lat) > 90)
-    columns = {name: getattr(reports, name) for name in ReportBatch.dtypes()}
-    columns["lon"] = np.where(off, np.nan, reports.lon)
-    columns["lat"] = np.where(off, np.nan, reports.lat)
-    for angle in ("cog", "heading"):
-        beyond = ~((columns[angle] >= 0) & (columns[angle] < 360))
-        columns[angle] = np.where(beyond, np.float32(np.nan), columns[angle])
-    return ReportBatch.of(**columns)
-
-
-def _text_column(values: list[str | None]) -> Text:
-    column = np.empty(len(values), object)
-    column[:] = values
-    return column

@@ -87,26 +87,41 @@ class Framer:
         self._dropping = False
         self._header = NOTHING
 
+    @property
+    def holds_header(self) -> bool:
+        """Whether facts of earlier lines wait for the next sentence."""
+        return self._header != NOTHING
+
     def feed(self, block: bytes) -> list[Sentence]:
         """The sentences whose lines end in this block."""
-        lines = (self._tail + block).split(b"\n")
-        self._tail = lines.pop()
-        if self._dropping and lines:
-            del lines[0]
+        return self.read(self.cut(block).split(b"\n")[:-1])
+
+    def cut(self, block: bytes) -> bytes:
+        """The lines that end in this block, whole; what follows them is kept for the next."""
+        text = self._tail + block
+        begin, end = 0, text.rfind(b"\n") + 1
+        self._tail = text[end:]
+        if self._dropping and end:
+            begin = text.index(b"\n") + 1
             self._dropping = False
         if len(self._tail) > LINE_LIMIT:
             if not self._dropping:
                 self._count_line("too_long")
             self._dropping, self._tail = True, b""
-        return self._read(lines)
+        return text[begin:end]
 
     def finish(self) -> list[Sentence]:
         """The sentence of a last line that no newline ends."""
+        return self.read(self.rest())
+
+    def rest(self) -> list[bytes]:
+        """The last line, if no newline ended it."""
         lines = [self._tail] if self._tail and not self._dropping else []
         self._tail, self._dropping = b"", False
-        return self._read(lines)
+        return lines
 
-    def _read(self, lines: list[bytes]) -> list[Sentence]:
+    def read(self, lines: list[bytes]) -> list[Sentence]:
+        """The sentences of whole lines without their ends."""
         sentences = []
         for text in lines:
             if len(text) > LINE_LIMIT:
