@@ -32,8 +32,8 @@ check: $(VENV)/.dev-ready ## ruff, mypy, import-linter
 unit: $(VENV)/.dev-ready $(VENV)/.run-ready page browser ## the tests alone; ARGS="-k gap" picks some
 	$(PY) -m pytest $(ARGS)
 
-bench: $(VENV)/.dev-ready ## benchmarks, as ratios against peers
-	$(PY) -m pytest benchmarks -q -s
+bench: $(VENV)/.bench-ready ## benchmarks, as ratios against peers
+	$(VENV)/bin/safepassage bench decode
 
 screenshot: $(VENV)/.dev-ready $(VENV)/.run-ready page browser ## docs/img/watch-floor.png anew, by the browser test
 	SAFEPASSAGE_SCREENSHOT=docs/img/watch-floor.png $(PY) -m pytest tests/browser -q
@@ -41,6 +41,7 @@ screenshot: $(VENV)/.dev-ready $(VENV)/.run-ready page browser ## docs/img/watch
 lock: $(VENV)/.dev-ready ## requirements*.lock anew from pyproject.toml
 	$(LOCK) pyproject.toml --group build -o requirements.lock
 	$(LOCK) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) --group bench -o requirements-bench.lock
 	$(LOCK) --group node -o requirements-node.lock
 
 clean: ## removes what was built and installed here; data stays
@@ -60,6 +61,11 @@ $(VENV)/.run-ready: requirements.lock pyproject.toml | $(VENV)/bin/python
 $(VENV)/.dev-ready: requirements-dev.lock $(VENV)/.run-ready
 	@echo "Installing what the tests need …"
 	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.bench-ready: requirements-bench.lock $(VENV)/.run-ready
+	@echo "Installing the peers of the benchmarks …"
+	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	@touch $@
 
 $(PAGE): $(PAGE_SOURCES) | $(VENV)/.run-ready
