@@ -1,7 +1,7 @@
 """Archives: files of AIS -> blocks of reports and statics, the same blocks every time.
 
-What a file is shows in its first bytes, not its name: NMEA, MarineCadastre or Danish CSV, or our
-own Parquet; each plain or compressed with gzip, zip or Zstandard.
+What a file is shows in its first bytes, not its name: NMEA, one of the forms of CSV, the same
+columns as (Geo)Parquet, or our own Parquet; each plain or compressed with gzip, zip or Zstandard.
 """
 
 import gzip
@@ -25,6 +25,7 @@ import zstandard
 from ingest.csv_forms import CsvForm, csv_form, read_frame
 from ingest.decode import REJECTIONS, Decoded, Decoder, without_impossible
 from ingest.nmea import Framer
+from ingest.parquet_forms import parquet_form
 from ingest.rows import SCHEMA, decoded_of
 from sea.errors import BadInputError, UnavailableError
 from sea.units import SECOND_US, Microseconds
@@ -35,8 +36,9 @@ BLOCK_BYTES: Final = 192 * 1024
 
 _HEAD_BYTES: Final = 64 * 1024
 _EXPECTED: Final = (
-    "expected NMEA sentences (!AIVDM), MarineCadastre CSV, Danish DMA CSV or Parquet written by "
-    "'safepassage decode', plain or as .gz, .zip or .zst"
+    "expected NMEA sentences (!AIVDM); CSV of MarineCadastre, the Danish DMA, the Norwegian "
+    "Kystverket, AISHub or Global Fishing Watch; MarineCadastre GeoParquet or Parquet written by "
+    "'safepassage decode'; plain or as .gz, .zip or .zst"
 )
 _BROKEN: Final = (EOFError, OSError, zlib.error, zipfile.BadZipFile, zstandard.ZstdError,
            pd.errors.ParserError)  # fmt: skip
@@ -126,7 +128,7 @@ class Archive:
         reader = pd.read_csv(
             io.BufferedReader(stream, BLOCK_BYTES), chunksize=BLOCK_ROWS, dtype=str,
             na_filter=False, index_col=False, encoding="utf-8", encoding_errors="replace",
-            on_bad_lines="skip",
+            on_bad_lines="skip", sep=form.separator,
         )  # fmt: skip
         with reader:
             for frame in reader:
@@ -145,13 +147,24 @@ class Archive:
                 spool.write(chunk)
             with closing(pq.ParquetFile(spool)) as table:
                 if not set(SCHEMA.names) <= set(table.schema_arrow.names):
-                    raise BadInputError(f"{self.path} is Parquet of another kind", mend=_EXPECTED)
+                    yield from self._foreign_parquet(table)
+                    return
                 for batch in table.iter_batches(BLOCK_ROWS, columns=SCHEMA.names):
                     for name in ("lines", "messages", "rows"):
                         self.counts[name] += batch.num_rows
                     block = decoded_of(pa.Table.from_batches([batch]).cast(SCHEMA))
                     reports = block.reports if self._as_sent else without_impossible(block.reports)
                     yield replace(block, reports=reports)
+
+    def _foreign_parquet(self, table: pq.ParquetFile) -> Iterator[Decoded]:
+        reading = parquet_form(table.schema_arrow)
+        if reading is None:
+            raise BadInputError(f"{self.path} is Parquet of another kind", mend=_EXPECTED)
+        for batch in table.iter_batches(BLOCK_ROWS, columns=list(reading.columns)):
+            self.counts["lines"] += batch.num_rows
+            frame = reading.frame(batch)
+            yield read_frame(reading.form, frame, self.counts, as_sent=self._as_sent)
+            self._sum()
 
     def _sum(self) -> None:
         self.counts["rejected"] = sum(self.counts[reason] for reason in REJECTIONS)

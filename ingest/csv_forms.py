@@ -1,27 +1,55 @@
 """The CSV files of AIS archives -> reports and statics, one of either for a line.
 
-MarineCadastre (NOAA and BOEM; the spellings up to 2024 and the lower-case ones after) and the
-Danish Maritime Authority. A line is a report merged with what was known of the ship, so it has no
-message type.
+- MarineCadastre (NOAA and BOEM, AIS data dictionary): the spelling up to 2024, the lower-case one
+  after, and what GDAL makes of the databases before 2015 (X, Y).
+- Danish Maritime Authority (its "README information CSV files").
+- Norwegian Coastal Administration (Kystverket, Kystdatahuset's export: ``mmsi;imo_nr;length;
+  date_time_utc;lon;lat;sog;cog;true_heading;nav_status;message_nr``).
+- AISHub (its API page, "Output values"): human readable, and in units of AIS with epoch times,
+  1/10000 minutes, and tenths.
+- Global Fishing Watch (README of its training data): epoch or ISO times, ``speed`` and ``course``.
+  Its anonymous vessels have numbers that are no MMSI and are counted as ``bad_mmsi``.
+
+A line is a report merged with what was known of the ship, so it has no message type.
 """
 
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
 
 from ingest.batch import NAV_STATUS_UNKNOWN, Float64, Int64, ReportBatch, StaticBatch, Text
+from ingest.clock import EARLIEST_US, LATEST_US
 from ingest.decode import Bools, Decoded, without_impossible
 from ingest.rows import tells_of_ship
+from sea.units import SECOND_US
 
 _MARINE_CADASTRE: Final = {
     "mmsi": "mmsi", "basedatetime": "time", "lat": "lat", "latitude": "lat", "lon": "lon",
     "longitude": "lon", "sog": "sog", "cog": "cog", "heading": "heading", "vesselname": "name",
     "imo": "imo", "callsign": "callsign", "vesseltype": "ship_type", "status": "nav_status",
-    "length": "length", "width": "width", "draft": "draught", "draught": "draught",
+    "length": "length", "width": "width", "draft": "draught", "draught": "draught", "x": "lon",
+    "y": "lat", "rot": "rot",
+}  # fmt: skip
+_NORWEGIAN: Final = {
+    "mmsi": "mmsi", "datetimeutc": "time", "lon": "lon", "lat": "lat", "sog": "sog", "cog": "cog",
+    "trueheading": "heading", "navstatus": "nav_status", "rot": "rot", "imonr": "imo", "imo": "imo",
+    "length": "length", "breadth": "width", "draught": "draught", "callsign": "callsign",
+    "shipname": "name", "shiptype": "ship_type", "destination": "destination",
+}  # fmt: skip
+_AISHUB: Final = {
+    "mmsi": "mmsi", "tstamp": "time", "time": "time", "latitude": "lat", "longitude": "lon",
+    "cog": "cog", "sog": "sog", "heading": "heading", "navstat": "nav_status", "imo": "imo",
+    "name": "name", "callsign": "callsign", "type": "ship_type", "a": "to_bow", "b": "to_stern",
+    "c": "to_port", "d": "to_starboard", "draught": "draught", "dest": "destination", "eta": "eta",
+}  # fmt: skip
+_FISHING_WATCH: Final = {
+    "mmsi": "mmsi", "ssvid": "mmsi", "timestamp": "time", "lat": "lat", "lon": "lon",
+    "speed": "sog", "course": "cog", "heading": "heading", "shipname": "name",
+    "callsign": "callsign", "imo": "imo", "destination": "destination",
 }  # fmt: skip
 _DANISH: Final = {
     "timestamp": "time", "typeofmobile": "mobile", "mmsi": "mmsi", "latitude": "lat",
@@ -55,6 +83,18 @@ _BEYOND: Final = 1e4
 """No angle, speed or length of a ship in any archive is as great; a damaged number may be."""
 
 Frame = Mapping[str, "pd.Series[Any]"]
+Times = Literal["iso", "day_first", "epoch"]
+
+_FORMS: Final[tuple[tuple[str, Mapping[str, str], set[str], Times], ...]] = (
+    ("MarineCadastre CSV", _MARINE_CADASTRE, set(), "iso"),
+    ("Danish DMA CSV", _DANISH, {"mobile"}, "day_first"),
+    ("Norwegian CSV", _NORWEGIAN, set(), "iso"),
+    ("AISHub CSV", _AISHUB, {"nav_status"}, "epoch"),
+    ("Global Fishing Watch CSV", _FISHING_WATCH, {"sog", "cog"}, "epoch"),
+)
+"""Name, spellings, what must be there beside the four that always must, times."""
+
+_AIS_UNITS: Final = {"lon": 600_000, "lat": 600_000, "sog": 10, "cog": 10, "draught": 10}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,24 +102,24 @@ class CsvForm:
     """One kind of archive.
 
     Attributes:
-        name: for messages. columns: header text -> our name. day_first: times as dd/mm/yyyy.
+        name: for messages. columns: header text -> our name. separator: between columns.
+        times: how they are written: as ISO 8601, as dd/mm/yyyy, or as an epoch or ISO 8601.
     """
 
     name: str
     columns: Mapping[str, str]
-    day_first: bool
+    separator: str
+    times: Times
 
 
 def csv_form(header: str) -> CsvForm | None:
     """The form whose header line this is, None if it is none we know."""
-    texts = [text.strip().strip('"') for text in header.lstrip("\ufeff").strip().split(",")]
-    for name, spellings, needed, day_first in (
-        ("MarineCadastre CSV", _MARINE_CADASTRE, {"mmsi", "time", "lat", "lon"}, False),
-        ("Danish DMA CSV", _DANISH, {"mmsi", "time", "lat", "lon", "mobile"}, True),
-    ):
+    separator = ";" if header.count(";") > header.count(",") else ","
+    texts = [text.strip().strip('"') for text in header.lstrip("\ufeff").strip().split(separator)]
+    for name, spellings, needed, times in _FORMS:
         columns = {text: spellings[key] for text in texts if (key := _plain(text)) in spellings}
-        if needed <= set(columns.values()):
-            return CsvForm(name=name, columns=columns, day_first=day_first)
+        if {"mmsi", "time", "lat", "lon", *needed} <= set(columns.values()):
+            return CsvForm(name=name, columns=columns, separator=separator, times=times)
     return None
 
 
@@ -89,8 +129,11 @@ def read_frame(
     """The rows of a chunk of text columns; lines without a usable MMSI or time are counted."""
     names = {text.strip().strip('"').lstrip("\ufeff"): text for text in frame.columns}
     table = {ours: frame[names[text]] for text, ours in form.columns.items() if text in names}
+    if form.name == "AISHub CSV" and _is_epoch(table["time"]):
+        units = {name: divisor for name, divisor in _AIS_UNITS.items() if name in table}
+        table |= {name: pd.Series(_number(table[name]) / n) for name, n in units.items()}
     mmsi = _number(table["mmsi"])
-    time, timed = _times(table["time"], day_first=form.day_first)
+    time, timed = _times(table["time"], form.times)
     known = (mmsi >= 1) & (mmsi < 2**30)
     counts["messages"] += len(frame)
     counts["bad_mmsi"] += int((~known).sum())
@@ -206,8 +249,20 @@ def _whole(text: str) -> int | None:
     return int(number) if number.is_integer() else None
 
 
-def _times(column: "pd.Series[Any]", *, day_first: bool) -> tuple[Int64, Bools]:
+def _is_epoch(column: "pd.Series[Any]") -> bool:
+    """Whether the times of a chunk are numbers; a damaged one does not decide it."""
+    return bool(np.isfinite(_number(column)).mean() > 0.5) if len(column) else False
+
+
+def _times(column: "pd.Series[Any]", times: Times) -> tuple[Int64, Bools]:
     """Microseconds UTC, and where there is a time at all."""
+    if times == "epoch":
+        if _is_epoch(column):
+            seconds = _number(column)
+            told = (seconds >= EARLIEST_US / SECOND_US) & (seconds < LATEST_US / SECOND_US)
+            return np.rint(np.where(told, seconds, 0) * SECOND_US).astype(np.int64), told
+        column = column.str.replace(r"\s*(UTC|GMT)$", "", regex=True)
+    day_first = times == "day_first"
     form = "%d/%m/%Y %H:%M:%S" if day_first else "ISO8601"
     moments = pd.to_datetime(column, format=form, utc=True, errors="coerce")
     if day_first and moments.isna().any():
@@ -215,8 +270,8 @@ def _times(column: "pd.Series[Any]", *, day_first: bool) -> tuple[Int64, Bools]:
             pd.to_datetime(column, format="ISO8601", utc=True, errors="coerce")
         )
     told = moments.notna().to_numpy(bool)
-    times = moments.dt.as_unit("us").astype("int64").to_numpy()
-    return times.astype(np.int64), told
+    instants = moments.dt.as_unit("us").astype("int64").to_numpy()
+    return instants.astype(np.int64), told
 
 
 def _etas(table: Frame, size: int) -> Text:
@@ -226,4 +281,6 @@ def _etas(table: Frame, size: int) -> Text:
     etas = np.full(size, None, object)
     told = moments.notna().to_numpy()
     etas[told] = moments[told].dt.strftime("%m-%dT%H:%M").to_numpy()
+    short = column.astype(str).str.fullmatch(r"\d\d-\d\d \d\d:\d\d").to_numpy(bool)
+    etas[short] = column[short].str.replace(" ", "T").to_numpy()
     return etas
