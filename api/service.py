@@ -10,7 +10,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,8 +36,9 @@ from escort.fleet import exercise_burden, exercise_fleet
 from ingest.archive import open_archive
 from ingest.exercise import Exercise
 from ingest.log import JetStreamLog, Log
-from ingest.source import open_source
+from ingest.source import Chunk, open_source
 from ingest.stage import EXERCISE_PAST_US, Flow, append_archive, append_exercise, append_live, track
+from ingest.stage_rebroadcast import Rebroadcast
 from risk.assess import Assessor
 from sea.errors import BadInputError, SafePassageError, UnavailableError
 from sea.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Microseconds
@@ -60,6 +61,7 @@ class Orders:
     """What the command line asks of the service, beside the settings."""
 
     sources: tuple[str, ...] = ()
+    rebroadcast: tuple[str, ...] = ()
     exercise: str | None = None
     role: Role = "all"
     seed: int = 0
@@ -164,21 +166,34 @@ def _stages(
         fleet = _fleet(orders.exercise)
         yield "watch", watch(log, database, fleet=fleet, sharing=sharing, assessor=assessor)
     if orders.role in ("all", "gateway"):
-        yield from _gateways(settings, orders, log)
+        outs = [Rebroadcast(url) for url in orders.rebroadcast]
+        for out in outs:
+            watch_flow(Flow(source=f"rebroadcast {out.url}", counts=out.counts))
+            yield f"rebroadcast {out.url}", out.run()
+        yield from _gateways(settings, orders, log, outs)
 
 
-def _gateways(settings: Settings, orders: Orders, log: Log) -> Iterator[Stage]:
+def _gateways(
+    settings: Settings, orders: Orders, log: Log, outs: Sequence[Rebroadcast]
+) -> Iterator[Stage]:
     lateness = int(settings.lateness_s * SECOND_US)
+
+    def heard(chunk: Chunk) -> None:
+        for out in outs:
+            out.hear(chunk)
+
     for url in orders.sources:
         if url.startswith("file:"):
             yield f"gateway {url}", _whole_file(log, Path(url[5:]), lateness)
         else:
             chunks, flow = open_source(url), watch_flow(Flow(source=url))
-            live = append_live(log, chunks, source=url, lateness_us=lateness, flow=flow)
+            live = append_live(
+                log, chunks, source=url, lateness_us=lateness, flow=flow, heard=heard
+            )
             yield f"gateway {url}", live
     if orders.exercise is not None:
         exercise, start = _exercise(settings.data_dir, orders.exercise, orders.seed)
-        yield "gateway exercise", append_exercise(log, exercise, start_us=start)
+        yield "gateway exercise", append_exercise(log, exercise, start_us=start, heard=heard)
 
 
 async def _whole_file(log: Log, path: Path, lateness: Microseconds) -> None:

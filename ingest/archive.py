@@ -131,7 +131,7 @@ class Archive:
             on_bad_lines="skip", sep=form.separator,
         )  # fmt: skip
         with reader:
-            for frame in reader:
+            while (frame := _next_frame(reader)) is not None:
                 parsed += len(frame)
                 self.counts["lines"] += len(frame)
                 yield read_frame(form, frame, self.counts, as_sent=self._as_sent)
@@ -279,3 +279,10 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
         parts.append(part)
         size -= len(part)
     return b"".join(parts)
+
+
+def _next_frame(reader: Any) -> pd.DataFrame | None:
+    """The next rows, None at the end; fields beyond the header's are left out without a word."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pd.errors.ParserWarning)
+        return next(reader, None)

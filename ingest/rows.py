@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ingest.batch import NAV_STATUS_UNKNOWN, Float64, Int64, ReportBatch, StaticBatch, Text
+from ingest.clean import first_of, text_ranks
 from ingest.decode import Bools, Decoded
 
 _SIDES: Final = ("to_bow", "to_stern", "to_port", "to_starboard")
@@ -27,14 +28,13 @@ SCHEMA: Final = pa.schema(
     ]
 )  # fmt: skip
 """Empty is null; MMSI is nine digits of text."""
+UNIQUE_SCHEMA: Final = SCHEMA.append(pa.field("receivers", pa.list_(pa.string())))
+"""The rows of ``--unique``: every source that heard the message, by name."""
 
 _REPORT: Final = {"sog": "sog_kn", "cog": "cog_deg", "heading": "heading_deg", "rot": "rot_deg_min"}
-_SECONDLESS: Final = (5, 17, 24, 27)
-_COPY_US: Final = 30_000_000
-"""How long after the first a copy of a message without a second field may be heard. Chosen by us:
-networks hand on satellite receptions within half a minute."""
 _OF_THE_RECEIVER: Final = ("reported_at", "received_at", "source")
-_FORGET_ABOVE: Final = 200_000
+HELD_ROWS: Final = 1_000_000
+"""Rows of `Once`; a row takes some 200 bytes. Chosen by us."""
 
 
 def rows_of(decoded: Decoded) -> pa.RecordBatch:
@@ -111,34 +111,66 @@ def decoded_of(rows: pa.RecordBatch | pa.Table) -> Decoded:
 
 
 class Once:
-    """Lets every message through once, however many receivers heard it.
+    """Lets every message through once, with all who heard it, however many receivers did.
 
-    A copy has the same fields and the same second of measurement; a message that tells no second
-    is a copy when it was heard within half a minute.
+    What is a copy: `ingest.clean.first_hearings`. Rows are held until the end, so that their
+    receivers are complete; beyond `most` of them the older half goes, and a copy that comes
+    later still is shown again.
     """
 
-    def __init__(self) -> None:
-        self._seen: dict[tuple[Any, ...], int] = {}
+    def __init__(self, most: int = HELD_ROWS) -> None:
+        self.copies = 0
+        self._most = most
+        self._held: list[pa.RecordBatch] = []
 
-    def firsts(self, rows: pa.RecordBatch) -> pa.RecordBatch:
-        """The rows that are no copies of rows shown before."""
-        names = [
-            name for name in SCHEMA.names if name not in ("reported_at", "received_at", "source")
-        ]
-        keys = zip(*(rows.column(name).to_pylist() for name in names), strict=True)
-        kinds = rows.column("msg_type").to_pylist()
-        times = _filled(rows, "reported_at", 0).tolist()
-        keep = []
-        for key, kind, time in zip(keys, kinds, times, strict=True):
-            limit = _COPY_US if kind in _SECONDLESS else 0
-            before = self._seen.get(key)
-            keep.append(before is None or abs(time - before) > limit)
-            if keep[-1]:
-                self._seen[key] = time
-        if len(self._seen) > _FORGET_ABOVE and times:
-            newest = max(times)
-            self._seen = {k: t for k, t in self._seen.items() if abs(newest - t) <= 2 * _COPY_US}
-        return rows.filter(pa.array(keep, pa.bool_()))
+    def feed(self, rows: pa.RecordBatch) -> pa.RecordBatch:
+        """Rows of `UNIQUE_SCHEMA` that can be held no longer."""
+        self._held.append(rows)
+        if sum(batch.num_rows for batch in self._held) <= self._most:
+            return _no_rows()
+        held = pa.Table.from_batches(self._held).combine_chunks()
+        times = _filled(held, "reported_at", 0)
+        old = times <= np.median(times)
+        self._held = held.filter(pa.array(~old)).combine_chunks().to_batches()
+        return self._firsts(held.filter(pa.array(old)))
+
+    def finish(self) -> pa.RecordBatch:
+        """The rows still held."""
+        held, self._held = self._held, []
+        return self._firsts(pa.Table.from_batches(held, SCHEMA))
+
+    def _firsts(self, rows: pa.Table) -> pa.RecordBatch:
+        firsts = _first_rows(rows)
+        heard: dict[int, set[str]] = {first: set() for first in firsts.tolist()}
+        for first, source in zip(firsts.tolist(), rows.column("source").to_pylist(), strict=True):
+            if source is not None:
+                heard[first].add(source)
+        shown = sorted(heard)
+        self.copies += rows.num_rows - len(shown)
+        names = pa.array([sorted(heard[first]) for first in shown], pa.list_(pa.string()))
+        told = rows.take(pa.array(shown, pa.int64())).append_column("receivers", names)
+        batches = told.combine_chunks().to_batches()
+        return batches[0] if batches else _no_rows()
+
+
+def _no_rows() -> pa.RecordBatch:
+    empty = [pa.array([], column.type) for column in UNIQUE_SCHEMA]
+    return pa.RecordBatch.from_arrays(empty, schema=UNIQUE_SCHEMA)
+
+
+def _first_rows(rows: pa.Table) -> Int64:
+    """For each row the row of the first hearing of the same message, shape (n,)."""
+    table = rows.combine_chunks()
+    content = []
+    for name in SCHEMA.names:
+        if name not in _OF_THE_RECEIVER and table.num_rows:
+            codes = table.column(name).combine_chunks().dictionary_encode().indices
+            content.append(np.asarray(codes.fill_null(-1), np.int64))
+    return first_of(
+        content, reported_at=_filled(rows, "reported_at", 0),
+        received_at=_filled(rows, "received_at", 0), source=text_ranks(_texts(rows, "source")),
+        msg_type=_filled(rows, "msg_type", 0).astype(np.int64),
+    )  # fmt: skip
 
 
 def tells_of_ship(statics: StaticBatch) -> Bools:

@@ -104,7 +104,7 @@ def open_source(url: str, params: SourceParams | None = None) -> Source:
     }  # fmt: skip
     if not separator or scheme not in socket_kinds:
         raise BadInputError(f"no source {url!r}", field="source", mend=f"there are {_KNOWN}")
-    host, port = _address(url)
+    host, port = address_of(url)
     if scheme == "tcp" and not host:
         raise BadInputError(f"no host in {url!r}", field="source", mend="write tcp://HOST:PORT")
     return socket_kinds[scheme](url, host or LOOPBACK, port, params)
@@ -307,7 +307,12 @@ class StandardInput:
             transport.close()
 
 
-def _address(url: str) -> tuple[str, int]:
+def address_of(url: str) -> tuple[str, int]:
+    """Host (empty without one) and port of a URL.
+
+    Raises:
+        BadInputError: there is no port, or more than host and port.
+    """
     parts = urlsplit(url)
     try:
         port = parts.port

@@ -93,11 +93,17 @@ async def append_archive(
 
 
 async def append_exercise(
-    log: Log, exercise: Exercise, *, start_us: Microseconds, speed: float = 1.0
+    log: Log,
+    exercise: Exercise,
+    *,
+    start_us: Microseconds,
+    speed: float = 1.0,
+    heard: Callable[[Chunk], None] = lambda chunk: None,
 ) -> None:
     """Plays an exercise into the live timeline: what is past at once, then at its own pace.
 
-    It began at `start_us`; from now on its clock runs at `speed`.
+    It began at `start_us`; from now on its clock runs at `speed`. `heard` is told what is new,
+    not what is past.
     """
     source = f"exercise:{exercise.name}:{exercise.seed}:{start_us}"
     decoder = Decoder()
@@ -117,17 +123,26 @@ async def append_exercise(
         until = catch_up if catch_up <= due and not first else step + 1
         first = False
         begin, end = (start_us + (s + 1) * EXERCISE_STEP_US for s in (step, until))
-        block = await asyncio.to_thread(_play, exercise, decoder, begin, end)
+        played, block = await asyncio.to_thread(_play, exercise, decoder, begin, end)
+        if end >= now - MINUTE_US:
+            heard(Chunk(data=played, received_at=end, source=source))
         await log.append(_batch(source, LIVE, until, end - 30 * SECOND_US, block))
         step = until
 
 
 async def append_live(
-    log: Log, chunks: AsyncIterable[Chunk], *, source: str, lateness_us: Microseconds, flow: Flow
+    log: Log,
+    chunks: AsyncIterable[Chunk],
+    *,
+    source: str,
+    lateness_us: Microseconds,
+    flow: Flow,
+    heard: Callable[[Chunk], None] = lambda chunk: None,
 ) -> None:
     """Appends a live feed, a batch a second, for as long as it lasts.
 
-    Reading pauses while more than `LIVE_HELD` blocks wait for the log.
+    Reading pauses while more than `LIVE_HELD` blocks wait for the log. `heard` is told every
+    chunk as it comes.
     """
     decoder = Decoder(source=source)
     flow.counts = decoder.counts
@@ -139,6 +154,7 @@ async def append_live(
     async def read() -> None:
         nonlocal ended
         async for chunk in chunks:
+            heard(chunk)
             decoded = decoder.feed(chunk.data, chunk.received_at)
             held.append(_without_future(decoded, chunk.received_at + FUTURE_US, decoder.counts))
             if len(held) >= LIVE_HELD:
@@ -208,9 +224,11 @@ def _recent_days(reports: ReportBatch) -> Iterator[object]:
             yield from_us(day * DAY_US).date()
 
 
-def _play(exercise: Exercise, decoder: Decoder, begin: Microseconds, end: Microseconds) -> Decoded:
-    lines = [line for _, line in exercise.lines(begin, end)]
-    return decoder.feed(b"".join(lines))
+def _play(
+    exercise: Exercise, decoder: Decoder, begin: Microseconds, end: Microseconds
+) -> tuple[bytes, Decoded]:
+    played = b"".join(line for _, line in exercise.lines(begin, end))
+    return played, decoder.feed(played)
 
 
 def _batch(

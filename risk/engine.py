@@ -1,8 +1,9 @@
 """The engine: reports in any order -> the picture and every detector, in event time -> events.
 
-It collects reports until the watermark has passed the end of a minute, sorts the minute, applies
-it to the picture, shows it to every detector and ticks them. The events depend on the reports
-and the watermarks alone, not on batch sizes, restarts or the speed of a replay.
+It collects hearings until the watermark has passed the end of a minute, sorts the minute, takes
+each report once, applies it to the picture, shows it to every detector and ticks them. The events
+depend on the hearings and the watermarks alone, not on batch sizes, restarts or the speed of a
+replay.
 """
 
 from collections.abc import Sequence
@@ -12,20 +13,17 @@ from typing import Any, Final, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ingest.batch import UNKNOWN_TIME, Column, Columns, ReportBatch, StaticBatch
+from ingest.batch import UNKNOWN_TIME, Column, Columns, Int32, ReportBatch, StaticBatch
+from ingest.clean import by_hearing, counted, flaws, once, ships, without_zero_positions
 from ingest.picture import Picture
 from risk.detect import Detector
 from risk.event import Event
 from sea.errors import BadInputError
-from sea.identity import MmsiClass, mmsi_class
 from sea.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Microseconds
 
 LATENESS_S: Final = 60
 """How far a feed's watermark trails its newest report, s; chosen by us: receivers and networks
 deliver within seconds, a minute costs little against detectors that need 20 minutes."""
-
-_NOT_VESSELS: Final = np.array([4, 9, 11, 17, 21], np.int8)
-"""Message types of base stations, SAR aircraft, DGNSS and aids to navigation (ITU-R M.1371-5)."""
 
 Table = TypeVar("Table", bound=Columns)
 
@@ -60,7 +58,8 @@ class Engine:
     Attributes:
         picture: all that was heard up to `now_us`, of every kind of station.
         now_us: end of the last released minute, us UTC; `UNKNOWN_TIME` before the first.
-        counts: reports, statics, late (reports and statics of minutes already released), events.
+        counts: reports, statics, late (reports and statics of minutes already released), copies
+            (hearings of a report heard before), not_ships, events, and each `ingest.clean.Flaw`.
     """
 
     def __init__(self, detectors: Sequence[Detector], params: EngineParams | None = None) -> None:
@@ -68,11 +67,14 @@ class Engine:
         self.params = params or EngineParams()
         self.picture = Picture()
         self.now_us: Microseconds = UNKNOWN_TIME
-        self.counts = {"reports": 0, "statics": 0, "late": 0, "events": 0}
+        self.counts = dict.fromkeys(
+            ("reports", "statics", "late", "copies", "not_ships", "events"), 0
+        ) | counted(flaws(ReportBatch.empty()))
         self._heard_until: Microseconds = UNKNOWN_TIME
         self._watermarks: dict[str, Microseconds] = {}
         self._reports: list[ReportBatch] = []
         self._statics: list[StaticBatch] = []
+        self._heard = ReportBatch.empty()
 
     def take(
         self, source: str, reports: ReportBatch, statics: StaticBatch, watermark_us: Microseconds
@@ -109,6 +111,7 @@ class Engine:
             "watermarks": dict(self._watermarks),
             "reports": _plain(ReportBatch.concat(self._reports)),
             "statics": _plain(StaticBatch.concat(self._statics)),
+            "heard": _plain(self._heard),
             "detectors": {_name(detector): detector.state() for detector in self.detectors},
         }
 
@@ -120,10 +123,12 @@ class Engine:
         self.picture = Picture.restore(state["picture"])
         self.now_us = int(state["now_us"])
         self._heard_until = int(state["heard_until"])
-        self.counts = dict(state["counts"])
+        self.counts |= state["counts"]
         self._watermarks = dict(state["watermarks"])
         self._reports = [ReportBatch.of(**state["reports"])]
         self._statics = [StaticBatch.of(**state["statics"])]
+        if "heard" in state:
+            self._heard = ReportBatch.of(**state["heard"])
         for detector in self.detectors:
             if _name(detector) in state["detectors"]:
                 detector.restore(state["detectors"][_name(detector)])
@@ -149,29 +154,52 @@ class Engine:
             return []
         reports, self._reports = _split(self._reports, ReportBatch, until)
         statics, self._statics = _split(self._statics, StaticBatch, until)
-        keys = (reports.cog, reports.sog, reports.lat, reports.lon)
-        reports = reports.take(np.lexsort((*keys, reports.mmsi, reports.reported_at)))
+        reports = reports.take(by_hearing(reports))
+        first, self._heard = once(reports, self._heard, until)
+        self._count(reports, first)
+        reports = without_zero_positions(reports)
         statics = statics.take(np.lexsort((statics.msg_type, statics.mmsi, statics.reported_at)))
         minutes = np.union1d(reports.reported_at // MINUTE_US, statics.reported_at // MINUTE_US)
         events: list[Event] = []
         for minute in minutes.tolist():
             begin, end = minute * MINUTE_US, (minute + 1) * MINUTE_US
             events += self._quiet(begin)
-            events += self._minute(_within(reports, begin, end), _within(statics, begin, end), end)
+            low, high = np.searchsorted(reports.reported_at, (begin, end))
+            hearings = _within(reports, begin, end)
+            events += self._minute(hearings, first[low:high], _within(statics, begin, end), end)
             self._heard_until = end
         events += self._quiet(until)
         self.now_us = until
         self.counts["events"] += len(events)
         return events
 
-    def _minute(self, reports: ReportBatch, statics: StaticBatch, end: Microseconds) -> list[Event]:
+    def _count(self, hearings: ReportBatch, first: npt.NDArray[np.bool_]) -> None:
+        reports = hearings.take(first)
+        self.counts["copies"] += len(hearings) - len(reports)
+        self.counts["not_ships"] += int(np.count_nonzero(~ships(reports)))
+        for name, number in counted(flaws(reports)).items():
+            self.counts[name] += number
+
+    def _minute(
+        self,
+        hearings: ReportBatch,
+        first: npt.NDArray[np.bool_],
+        statics: StaticBatch,
+        end: Microseconds,
+    ) -> list[Event]:
         self.picture.apply_static(statics)
-        slots = self.picture.apply(reports)
-        vessels = mmsi_class(reports.mmsi) == MmsiClass.SHIP
-        vessels &= ~np.isin(reports.msg_type, _NOT_VESSELS)
-        if not vessels.all():
-            reports, slots = reports.take(vessels), slots[vessels]
-        events = [e for d in self.detectors for e in d.observe(self.picture, slots, reports)]
+        once_each = hearings if first.all() else hearings.take(first)
+        slots = self.picture.apply(once_each)
+        reports, slots = _of_ships(once_each, slots)
+        heard, heard_slots = reports, slots
+        if once_each is not hearings:
+            heard, heard_slots = _of_ships(hearings, self.picture.slots(hearings.mmsi))
+        events: list[Event] = []
+        for detector in self.detectors:
+            if getattr(detector, "hears_copies", False):
+                events += detector.observe(self.picture, heard_slots, heard)
+            else:
+                events += detector.observe(self.picture, slots, reports)
         self.now_us = end
         return sorted(events, key=_order) + self._tick(end)
 
@@ -225,6 +253,11 @@ def _within(batch: Table, begin: Microseconds, end: Microseconds) -> Table:
     times: npt.NDArray[np.int64] = batch.reported_at  # type: ignore[attr-defined]
     low, high = np.searchsorted(times, (begin, end))
     return type(batch)(**{name: getattr(batch, name)[low:high] for name in batch.dtypes()})
+
+
+def _of_ships(reports: ReportBatch, slots: Int32) -> tuple[ReportBatch, Int32]:
+    rows = ships(reports)
+    return (reports, slots) if rows.all() else (reports.take(rows), slots[rows])
 
 
 def _plain(batch: Columns) -> dict[str, Column | list[Any]]:

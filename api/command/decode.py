@@ -19,7 +19,7 @@ from rich.progress import Progress
 
 from ingest.archive import Archive, open_archive
 from ingest.decode import REJECTIONS, UNTIMED_LINES_PER_SECOND
-from ingest.rows import SCHEMA, Once, iso_column, rows_of
+from ingest.rows import SCHEMA, UNIQUE_SCHEMA, Once, iso_column, rows_of
 from sea.errors import BadInputError, UnavailableError
 from sea.instants import iso_z, parse_utc
 
@@ -39,7 +39,9 @@ def register(commands: Any) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", type=Path)
     parser.add_argument("--format", choices=FORMATS, help="default: by the name of --out, or csv")
     parser.add_argument("--out", metavar="F", type=Path, help="default: standard output")
-    parser.add_argument("--unique", action="store_true", help="leave out copies of a message")
+    parser.add_argument(
+        "--unique", action="store_true", help="each message once, with a column of all who heard it"
+    )
     parser.add_argument(
         "--start", metavar="T", type=_instant,
         help="time of the first line of NMEA without any time (default: the file's own); "
@@ -56,12 +58,17 @@ def run(args: argparse.Namespace) -> int:
     archives = [open_archive(path, start_us=args.start, as_sent=True) for path in args.paths]
     once = Once() if args.unique else None
     written = 0
+    schema = UNIQUE_SCHEMA if once else SCHEMA
     with ExitStack() as stack:
-        write = stack.enter_context(_Writer(form, args.out)).write
+        write = stack.enter_context(_Writer(form, args.out, schema)).write
         for rows in _progress(archives):
-            shown = once.firsts(rows) if once else rows
+            shown = once.feed(rows) if once else rows
             write(shown)
             written += shown.num_rows
+        if once:
+            last = once.finish()
+            write(last)
+            written += last.num_rows
     _report(archives, written)
     return 0
 
@@ -94,7 +101,8 @@ def _progress(archives: list[Archive]) -> Iterator[pa.RecordBatch]:
 class _Writer:
     """Writes rows to a file, which appears when it is complete, or to standard output."""
 
-    def __init__(self, form: str, out: Path | None) -> None:
+    def __init__(self, form: str, out: Path | None, schema: pa.Schema) -> None:
+        self._schema = schema
         self._out = out
         self._part = out.with_name(out.name + ".part") if out else None
         self._stack = ExitStack()
@@ -111,13 +119,13 @@ class _Writer:
             raise UnavailableError(f"cannot write {self._out}: {error.strerror}") from error
         if self._form == "parquet":
             parquet = self._stack.enter_context(
-                pq.ParquetWriter(stream, SCHEMA, compression="zstd")
+                pq.ParquetWriter(stream, self._schema, compression="zstd")
             )
             self.write: Callable[[pa.RecordBatch], Any] = parquet.write_batch
             return self
         lines = _csv_lines if self._form == "csv" else _json_lines
         if self._form == "csv":
-            stream.write((",".join(SCHEMA.names) + "\n").encode())
+            stream.write((",".join(self._schema.names) + "\n").encode())
         self.write = lambda rows: stream.write(lines(rows))
         return self
 
@@ -131,12 +139,14 @@ class _Writer:
             self._part.unlink(missing_ok=True)
 
 
-def _tuples(rows: pa.RecordBatch) -> Iterable[tuple[Any, ...]]:
-    columns = []
-    for column in SCHEMA:
+def _tuples(rows: pa.RecordBatch, joined: bool = False) -> Iterable[tuple[Any, ...]]:
+    columns: list[Iterable[Any]] = []
+    for column in rows.schema:
         values = rows.column(column.name)
         if pa.types.is_timestamp(column.type):
             columns.append(iso_column(values.cast(pa.int64()).to_numpy()))
+        elif pa.types.is_list(column.type) and joined:
+            columns.append([";".join(names) for names in values.to_pylist()])
         else:
             columns.append(values.to_pylist())
     return zip(*columns, strict=True)
@@ -144,13 +154,13 @@ def _tuples(rows: pa.RecordBatch) -> Iterable[tuple[Any, ...]]:
 
 def _csv_lines(rows: pa.RecordBatch) -> bytes:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(_tuples(rows))
+    csv.writer(text, lineterminator="\n").writerows(_tuples(rows, joined=True))
     return text.getvalue().encode()
 
 
 def _json_lines(rows: pa.RecordBatch) -> bytes:
     encode = msgspec.json.Encoder().encode
-    documents = (dict(zip(SCHEMA.names, row, strict=True)) for row in _tuples(rows))
+    documents = (dict(zip(rows.schema.names, row, strict=True)) for row in _tuples(rows))
     return b"".join(encode(document) + b"\n" for document in documents)
 
 

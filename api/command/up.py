@@ -19,6 +19,11 @@ def register(commands: Any) -> None:
         "may be given again",
     )  # fmt: skip
     parser.add_argument(
+        "--rebroadcast", action="append", default=[], metavar="URL",
+        help="send live feeds and the exercise on as tagged NMEA: tcp://[host]:port listens, "
+        "udp://host:port sends; may be given again",
+    )  # fmt: skip
+    parser.add_argument(
         "--exercise", metavar="NAME", help="synthetic traffic (default: pacific, without a source)"
     )
     parser.add_argument("--no-exercise", action="store_true", help="wait for feeds and replays")
@@ -56,8 +61,8 @@ def run(args: argparse.Namespace) -> int:
     )  # fmt: skip
     exercise = args.exercise or (None if args.source or args.no_exercise else "pacific")
     orders = Orders(
-        sources=tuple(args.source), exercise=exercise, role=args.role, seed=args.seed,
-        say=lambda line: print(line, flush=True),
+        sources=tuple(args.source), rebroadcast=tuple(args.rebroadcast), exercise=exercise,
+        role=args.role, seed=args.seed, say=lambda line: print(line, flush=True),
     )  # fmt: skip
     run_service(settings, orders)
     return 0

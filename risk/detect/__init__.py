@@ -15,7 +15,11 @@ from sea.units import Microseconds
 
 
 class Detector(Protocol):
-    """One behaviour."""
+    """One behaviour.
+
+    It is shown each report once. One with an attribute ``hears_copies = True`` is shown every
+    hearing of it, by whichever receiver.
+    """
 
     kinds: tuple[str, ...]
 

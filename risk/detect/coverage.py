@@ -78,6 +78,7 @@ class Coverage:
     """Watches every receiver's rhythm."""
 
     kinds: tuple[str, ...] = ("coverage_lost",)
+    hears_copies = True
 
     def __init__(self, params: CoverageParams | None = None) -> None:
         self.params = params or CoverageParams()

@@ -72,25 +72,51 @@ def test_rows_and_batches_are_each_others_inverse_for_an_empty_block():
     assert len(empty.reports) == len(empty.statics) == 0
 
 
-def test_a_message_heard_by_two_stations_is_shown_once():
-    once = Once()
-    first = once.firsts(rows_of(decode(MOVING, source="north")))
-    second = once.firsts(rows_of(decode(MOVING, source="south")))
-    assert (first.num_rows, second.num_rows) == (1, 0)
+def shown_once(*blocks, most=100):
+    once = Once(most)
+    shown = [once.feed(rows_of(block)) for block in blocks]
+    return [row for rows in (*shown, once.finish()) for row in rows.to_pylist()]
+
+
+def test_a_message_heard_by_two_stations_is_shown_once_with_both():
+    rows = shown_once(decode(MOVING, source="south"), decode(MOVING, source="north"))
+    assert [row["receivers"] for row in rows] == [["north", "south"]]
+    assert rows[0]["mmsi"] == "227006760"
 
 
 def test_the_same_position_at_another_second_is_another_message():
-    once = Once()
-    assert once.firsts(rows_of(decode(MOVING))).num_rows == 1
-    assert once.firsts(rows_of(decode(MOVING, start_us=START + 60_000_000))).num_rows == 1
+    assert len(shown_once(decode(MOVING), decode(MOVING, start_us=START + 60_000_000))) == 2
 
 
-@pytest.mark.parametrize(("later_s", "shown"), [(29, 0), (31, 1)])
+@pytest.mark.parametrize(("later_s", "shown"), [(29, 1), (31, 2)])
 def test_a_static_message_is_a_copy_within_half_a_minute(later_s, shown):
-    once = Once()
-    once.firsts(rows_of(decode(NAME_ONLY)))
-    later = rows_of(decode(NAME_ONLY, start_us=START + later_s * 1_000_000))
-    assert once.firsts(later).num_rows == shown
+    later = decode(NAME_ONLY, start_us=START + later_s * 1_000_000)
+    assert len(shown_once(decode(NAME_ONLY), later)) == shown
+
+
+def test_no_more_rows_are_held_for_copies_than_asked():
+    once = Once(3)
+    for minute in range(40):
+        shown = once.feed(rows_of(decode(MOVING, start_us=START + minute * 60_000_000)))
+        assert (shown.num_rows > 0) == (minute >= 3 and minute % 2 == 1)
+    assert once.finish().num_rows == 2
+    assert once.copies == 0
+
+
+def test_each_report_of_one_drifting_ship_is_given_once_with_its_receivers():
+    path = SHARED / "nmea" / "drift_duplicates.nmea"
+    if not path.exists():
+        pytest.skip("the real feeds are not here")
+    blocks = list(open_archive(path, as_sent=True))
+    rows = shown_once(*blocks, most=100_000)
+    fields = [name for name in SCHEMA.names if name not in ("received_at", "source")]
+    assert len({tuple(row[name] for name in fields) for row in rows}) == len(rows)
+    heard = [row for block in blocks for row in rows_of(block).to_pylist()]
+    rows, heard = ([r for r in each if r["msg_type"] in (1, 3)] for each in (rows, heard))
+    hearings = {(tuple(row[name] for name in fields), row["source"]) for row in heard}
+    given = {(tuple(row[name] for name in fields), who) for row in rows for who in row["receivers"]}
+    assert {h for h in hearings if h[1] is not None} - given == set()
+    assert 0.15 < len(rows) / len(heard) < 0.22
 
 
 def test_times_are_written_as_everywhere():

@@ -1,0 +1,63 @@
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.batch import ReportBatch
+from ingest.coverage import SPAN_US, cells, coverage, silent_sources
+
+NOON = 1_772_366_400_000_000
+
+
+def a_hearing(source="north", mmsi=235000001, minute=0, lon=-90.0, lat=3.0):
+    at = NOON + minute * 60_000_000
+    return dict(mmsi=mmsi, reported_at=at, received_at=at, lon=lon, lat=lat, sog=12.0, cog=90.0,
+                heading=np.nan, rot=np.nan, nav_status=0, msg_type=1, source=source)  # fmt: skip
+
+
+def heard(*rows):
+    return ReportBatch.of(**{name: [row[name] for row in rows] for name in ReportBatch.dtypes()})
+
+
+hearings = st.lists(
+    st.builds(
+        a_hearing,
+        source=st.sampled_from([None, "north", "south"]),
+        mmsi=st.integers(235000001, 235000003),
+        minute=st.integers(0, 40),
+        lon=st.sampled_from([-90.0, -89.0, np.nan]),
+    ),
+    max_size=40,
+)
+
+
+def test_a_cell_counts_hearings_and_vessels_of_ten_minutes():
+    told = coverage(heard(a_hearing(), a_hearing(minute=9), a_hearing(mmsi=235000002),
+                          a_hearing(minute=10), a_hearing(source=None)))  # fmt: skip
+    assert told.source.tolist() == [None, "north", "north"]
+    assert told.hearings.tolist() == [1, 3, 1]
+    assert told.vessels.tolist() == [1, 2, 1]
+    assert told.began_at.tolist() == [NOON, NOON, NOON + SPAN_US]
+    assert set(told.cell.tolist()) == set(cells(np.array([-90.0]), np.array([3.0])).tolist())
+
+
+def test_nothing_heard_covers_nothing():
+    assert len(coverage(heard())) == len(coverage(heard(a_hearing(lon=np.nan)))) == 0
+
+
+def test_a_receiver_that_is_silent_where_it_used_to_hear_is_named():
+    before = coverage(heard(a_hearing("north"), a_hearing("south")))
+    now = coverage(heard(a_hearing("south", minute=30)))
+    (cell,) = set(before.cell.tolist())
+    assert silent_sources(before, now) == {("north", cell)}
+
+
+@settings(deadline=None)
+@given(rows=hearings, seed=st.integers(0, 99))
+def test_the_order_of_hearings_does_not_matter_and_none_is_lost(rows, seed):
+    batch = heard(*rows)
+    shuffled = batch.take(np.random.default_rng(seed).permutation(len(batch)))
+    one, other = coverage(batch), coverage(shuffled)
+    for field in ("source", "cell", "began_at", "hearings", "vessels"):
+        np.testing.assert_array_equal(getattr(one, field), getattr(other, field))
+    assert one.hearings.sum() == np.isfinite(batch.lon).sum()
+    assert (one.vessels <= one.hearings).all()
