@@ -7,6 +7,7 @@ columns as (Geo)Parquet, or our own Parquet; each plain or compressed with gzip,
 import gzip
 import io
 import tempfile
+import warnings
 import zipfile
 import zlib
 from collections import Counter
