@@ -6,6 +6,7 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 LOCK := $(VENV)/bin/uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header
+KERNELS := $(shell grep -rl --include=*.py njit ingest risk)
 PAGE := api/page/dist/index.html
 PAGE_SOURCES := $(shell find api/page -path api/page/node_modules -prune -o -path api/page/dist -prune -o -type f -print 2>/dev/null)
 
@@ -17,7 +18,7 @@ help: ## this list
 run: setup page ## everything up with the exercise `pacific`, at http://127.0.0.1:8080
 	@exec $(VENV)/bin/safepassage up --with-parent $(ARGS)
 
-setup: $(VENV)/.run-ready ## .venv with the `safepassage` command in it
+setup: $(VENV)/.run-ready $(VENV)/.warm ## .venv with the `safepassage` command in it
 
 page: $(PAGE) ## the watch-floor page, built into api/page/dist
 
@@ -29,13 +30,13 @@ check: $(VENV)/.dev-ready ## ruff, mypy, import-linter
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
 
-unit: $(VENV)/.dev-ready $(VENV)/.run-ready page browser ## the tests alone; ARGS="-k gap" picks some
+unit: $(VENV)/.dev-ready setup page browser ## the tests alone; ARGS="-k gap" picks some
 	$(PY) -m pytest $(ARGS)
 
 bench: $(VENV)/.bench-ready ## benchmarks, as ratios against peers
 	$(VENV)/bin/safepassage bench decode
 
-screenshot: $(VENV)/.dev-ready $(VENV)/.run-ready page browser ## docs/img/watch-floor.png anew, by the browser test
+screenshot: $(VENV)/.dev-ready setup page browser ## docs/img/watch-floor.png anew, by the browser test
 	SAFEPASSAGE_SCREENSHOT=docs/img/watch-floor.png $(PY) -m pytest tests/browser -q
 
 lock: $(VENV)/.dev-ready ## requirements*.lock anew from pyproject.toml
@@ -54,7 +55,12 @@ $(VENV)/.run-ready: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what Safe Passage runs on …"
 	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# A cached kernel does not notice that one it calls has changed: they are compiled anew together.
+$(VENV)/.warm: $(KERNELS) $(VENV)/.run-ready
 	@echo "Compiling …"
+	@find ingest risk -name '*.nb[ci]' -delete
 	@$(PY) -m api.warm
 	@touch $@
 
