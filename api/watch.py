@@ -7,7 +7,7 @@ it goes on from there, and the same log gives the same events.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ from escort.scenario import Asset, Burden, scenario_document
 from ingest import snapshot, store
 from ingest.batch import Columns, ReportBatch, StaticBatch
 from ingest.log import LIVE, Entry, Fresh, JetStreamLog
+from ingest.stage import TRACKER
 from risk.assess import Assessor
 from risk.assessment import PassageRisk
 from risk.detectors import standard_detectors
@@ -150,7 +151,9 @@ class Watch:
     def _advance(
         self, mark: Entry, batches: list[tuple[int, ReportBatch, StaticBatch]], found: Findings
     ) -> None:
-        timeline = self.timelines.setdefault(mark.timeline, Timeline(name=mark.timeline))
+        if mark.timeline not in self.timelines:
+            self.timelines[mark.timeline] = Timeline(name=mark.timeline)
+        timeline = self.timelines[mark.timeline]
         events = timeline.engine.take(
             mark.source,
             ReportBatch.concat(reports for _, reports, _ in batches),
@@ -220,7 +223,12 @@ async def watch(
             pause = max(COMMIT_S, 5 * (committed - began))
             if committed - trimmed > TRIM_S:
                 trimmed = committed
-                await log.trim(min((await store.offsets(database)).values()))
+                await log.trim(passed_by_all(await store.offsets(database)))
+
+
+def passed_by_all(offsets: Mapping[str, int]) -> int:
+    """The offset up to which every reader has committed; one that never read has passed nothing."""
+    return min(offsets.get(stage, 0) for stage in (STAGE, TRACKER))
 
 
 def _plain(batch: Columns) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.watch import Fleet, Watch
+from api.watch import Fleet, Watch, passed_by_all
 from api.writing import Findings
 from ingest import snapshot
 from ingest.batch import ReportBatch, StaticBatch
@@ -87,3 +87,8 @@ def test_assessments_are_written_when_they_are_news(entries, assessor):
     assert len(found.assessments) == first > 50
     assert [plan.timeline for plan in found.plans] == ["live"]
     assert found.plans[0].document["taskings"] == []
+
+
+def test_nothing_is_trimmed_that_a_reader_has_yet_to_read():
+    assert passed_by_all({"watch": 90, "tracker": 70}) == 70
+    assert passed_by_all({"watch": 90}) == 0
