@@ -14,21 +14,31 @@ from ingest.assembly import Assembler
 from ingest.batch import UNKNOWN_TIME
 from ingest.compiled.arena import (
     COUNTED,
+    FOREIGN,
+    HELD,
+    HELD_AT,
+    HELD_STATION,
+    HELD_STATION_END,
     LAST_TIME,
     LINE,
     MESSAGES,
+    PAIRS,
     POS,
+    RECEIVED,
+    START_TIME,
     Arena,
     fresh_state,
-)  # fmt: skip
-from ingest.compiled.bits import CHARACTERS
+)
 from ingest.compiled.scan import BY_LINE, append, scan
 from ingest.compiled.table import Tables
 from ingest.decoded import REJECTIONS, Bools, Decoded, without_impossible
-from ingest.nmea import Framer, Sentence
+from ingest.nmea import Framer, Heard, Sentence
 from sea.units import SECOND_US, Microseconds
 
 __all__ = ["REJECTIONS", "Bools", "Decoded", "Decoder", "without_impossible"]
+
+LEAST_LINE: Final = 16
+"""Bytes of the shortest line with a sentence, ``!AIVDM,1,1,,,,*00`` and its end, at least."""
 
 UNTIMED_LINES_PER_SECOND: Final = 100
 """The pace given to feeds without any time. Chosen by us."""
@@ -59,14 +69,13 @@ class Decoder:
         counts: Counter[str] | None = None,
     ) -> None:
         self.counts: Counter[str] = Counter() if counts is None else counts
-        self._start = UNKNOWN_TIME if start_us is None else start_us
         self._as_sent = as_sent
         self._framer = Framer(self.counts)
         self._assembler = Assembler(self.counts)
-        self._words = np.empty(CHARACTERS // 10 + 2, np.int64)
-        self._state = fresh_state()
-        if since_us is not None:
-            self._state[LAST_TIME] = since_us
+        start = UNKNOWN_TIME if start_us is None else start_us
+        self._state = fresh_state(start, since_us)
+        self._cells = memoryview(self._state.data)  # quicker to read and set one by one
+        self._assembler.open_pairs = self._state[:PAIRS]
         self._tables = Tables(source, as_sent, self.counts)
 
     def feed(self, block: bytes, received_at: Microseconds | None = None) -> Decoded:
@@ -94,38 +103,46 @@ class Decoder:
 
     def take(self) -> Decoded:
         """The rows of all blocks since the last time."""
-        state = self._state
+        cells = self._cells
         for reason, place in COUNTED.items():
-            if state[place]:
-                self.counts[reason] += int(state[place])
-                state[place] = 0
-        decoded = self._tables.take(state)
+            if number := cells[place]:
+                self.counts[reason] += number
+                cells[place] = 0
+        decoded = self._tables.take(self._state)
         self.counts["rejected"] = sum(self.counts[reason] for reason in REJECTIONS)
         return decoded
 
     def _read(self, lines: bytes, received_at: Microseconds | None) -> None:
         """Reads whole lines: plain ones at once, the others each by its own."""
-        state, framer, busy = self._state, self._framer, self._assembler.open_pairs
-        columns = self._tables.room(state, lines.count(b"\n"))
+        cells, framer = self._cells, self._framer
+        arena = self._tables.room(self._state, len(lines) // LEAST_LINE + 1)
         data = np.frombuffer(lines, np.uint8)
-        received = UNKNOWN_TIME if received_at is None else received_at
-        state[POS], state[LINE] = 0, framer.line
-        while scan(data, framer.holds_header, received, self._start, self._as_sent, busy,
-                   self._words, state, columns) == BY_LINE:  # fmt: skip
-            begin = int(state[POS])
+        cells[RECEIVED] = UNKNOWN_TIME if received_at is None else received_at
+        cells[POS], cells[LINE], cells[FOREIGN] = 0, framer.line, framer.holds_header
+        while scan(data, self._state, *arena) == BY_LINE:
+            self._tell(lines)
+            begin = cells[POS]
             end = lines.index(b"\n", begin)
-            framer.line = int(state[LINE])
             for sentence in framer.read([lines[begin:end]]):
-                self._take_sentence(sentence, received_at, columns)
-            state[POS], state[LINE] = end + 1, framer.line
-        framer.line = int(state[LINE])
+                self._take_sentence(sentence, received_at, arena)
+            cells[POS], cells[LINE], cells[FOREIGN] = end + 1, framer.line, framer.holds_header
+        self._tell(lines)
+
+    def _tell(self, lines: bytes) -> None:
+        """Hands the framer what the pass knows of the feed: its line, and a header that waits."""
+        cells = self._cells
+        self._framer.line = cells[LINE]
+        if cells[HELD]:
+            at = cells[HELD_AT]
+            station = lines[cells[HELD_STATION] : cells[HELD_STATION_END]].decode("ascii")
+            self._framer.hold(Heard(None if at == UNKNOWN_TIME else at, station or None))
 
     def _take_sentence(
-        self, sentence: Sentence, received_at: Microseconds | None, columns: Arena
+        self, sentence: Sentence, received_at: Microseconds | None, arena: Arena
     ) -> None:
-        state = self._state
+        cells = self._cells
         if sentence.heard_at is not None:
-            state[LAST_TIME] = sentence.heard_at
+            cells[LAST_TIME] = sentence.heard_at
         elif received_at is not None and sentence.total > 1:
             sentence = sentence._replace(heard_at=received_at)
         whole: Sentence | None = sentence
@@ -135,21 +152,23 @@ class Decoder:
             return
         self.counts["messages"] += 1
         told = whole.heard_at if whole.heard_at is not None else received_at
-        if told is None and state[LAST_TIME] != UNKNOWN_TIME:
-            told = int(state[LAST_TIME])
+        if told is None and cells[LAST_TIME] != UNKNOWN_TIME:
+            told = cells[LAST_TIME]
         instant = self._untimed(whole.line) if told is None else told
         if instant is None:
             self.counts["no_time"] += 1
             return
-        number = int(state[MESSAGES])
+        number = cells[MESSAGES]
         if whole.station:
             self._tables.stations[number] = whole.station
-        if not append(np.frombuffer(whole.payload, np.uint8), whole.fill, instant,
-                      told is not None, self._as_sent, self._words, state, columns):  # fmt: skip
-            self._tables.left.append((number, whole.payload, whole.fill))
+        payload = np.frombuffer(whole.payload, np.uint8)
+        if not append(payload, whole.fill, instant, told is not None, self._state,
+                      arena.messages, arena.bits):  # fmt: skip
+            self._tables.odd[number] = whole.payload, whole.fill
 
     def _untimed(self, line: int) -> Microseconds | None:
         self.counts["untimed"] += 1
-        if self._start == UNKNOWN_TIME:
-            return None
-        return self._start + line * SECOND_US // UNTIMED_LINES_PER_SECOND
+        start = int(self._state[START_TIME])
+        return (
+            None if start == UNKNOWN_TIME else start + line * SECOND_US // UNTIMED_LINES_PER_SECOND
+        )

@@ -92,6 +92,10 @@ class Framer:
         """Whether facts of earlier lines wait for the next sentence."""
         return self._header != NOTHING
 
+    def hold(self, heard: Heard) -> None:
+        """Keeps the facts of a header line for the next sentence, before those held already."""
+        self._header = heard.before(self._header)
+
     def feed(self, block: bytes) -> list[Sentence]:
         """The sentences whose lines end in this block."""
         return self.read(self.cut(block).split(b"\n")[:-1])
@@ -190,7 +194,7 @@ class Framer:
     def _take_header(self, heard: Heard | None, reason: str) -> None:
         self.counts["headers" if heard else reason] += 1
         if heard:
-            self._header = heard.before(self._header)
+            self.hold(heard)
 
 
 def checksum(body: bytes) -> int:

@@ -1,100 +1,82 @@
-"""Where the compiled pass writes: columns with room, and how far each is filled."""
+"""Where the compiled pass writes: a row a message, their bits, and the stations that heard them."""
 
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from ingest.batch import UNKNOWN_TIME, Column, Float32, Float64, Int8, Int16, Int32, Int64
+from ingest.batch import UNKNOWN_TIME, Int16, Int64
+from ingest.compiled.bits import WORDS
 
-(POS, LINE, LAST_TIME, MESSAGES, REPORTS, STATICS, TEXT, LINES, SENTENCES, HEARD, ROWS, OTHER_TYPE,
- UNTIMED, NO_TIME) = range(14)  # fmt: skip
-"""Places in the state: byte and line reached, last time told, how far the columns are filled, and
-what is to be counted since the last look."""
+PAIRS: Final = 11
+"""The state begins with how many open messages of two parts have each sequence number of one
+digit, and last, none."""
+
+(POS, LINE, LAST_TIME, RECEIVED, START_TIME, FOREIGN, HELD, HELD_AT, HELD_STATION,
+ HELD_STATION_END, MESSAGES, REPORTS, STATICS, BITS, STATIONS, LINES, SENTENCES, HEADERS, HEARD,
+ ROWS, OTHER_TYPE, UNTIMED, NO_TIME, _SIZE) = range(PAIRS, PAIRS + 24)  # fmt: skip
+"""Places in the state: byte and line reached; last time told, time of arrival, and of the first
+line; whether a header waits that only `ingest.nmea` knows, and one that was read here and what it
+says; how far the arena is filled; and what is to be counted since the last look."""
 
 COUNTED: Final = {
-    "lines": LINES, "sentences": SENTENCES, "messages": HEARD, "rows": ROWS,
+    "lines": LINES, "sentences": SENTENCES, "headers": HEADERS, "messages": HEARD, "rows": ROWS,
     "other_type": OTHER_TYPE, "untimed": UNTIMED, "no_time": NO_TIME,
 }  # fmt: skip
 
-TEXTS: Final = 4
-"""Texts of a static row: callsign, name, destination, eta."""
+(HEARD_AT, TIMED, STATION_OF, BITS_AT, LENGTH, KIND, COLUMNS) = range(7)
+"""Places in a message's row: when it was heard, us, and whether anything told that; the station's
+number; where its bits begin and how many there are; its type, 0 if that has no row, or `LEFT`."""
 
-TEXT_ROOM: Final = 96
-"""Bytes of text a line may bring: 7 + 20 + 20 + 11 of the message and a station's name."""
+LEFT: Final = -1
+"""A message that is not understood here: pyais decides."""
+
+LEFT_REPORT: Final = -2
+LEFT_STATIC: Final = -3
+LEFT_BOTH: Final = -4
+"""The same, when pyais has decided which rows it has."""
 
 STATION_ROOM: Final = 32
+STATION_LIMIT: Final = 1024
+"""Stations held at a time. Chosen by us; a network's feed names a few hundred."""
 
-Bools = npt.NDArray[np.bool_]
-Bytes = npt.NDArray[np.uint8]
+(NUMBER_OF, NAME_LENGTH, NAME, _STATION_COLUMNS) = (0, 1, 2, 2 + STATION_ROOM)
+"""Places in a station's row: its number, from 1, and its name."""
 
 
 class Arena(NamedTuple):
-    """Columns in rows of arrays by type, n long.
+    """Room for messages.
 
     Attributes:
-        heard, timed, second, stated: of messages, as `ingest.clock.measured_at` wants them;
-            station: where its name begins and ends in `text`.
-        report_of: message of each report; place: lon, lat; motion: sog, cog, heading, rot;
-            report_id: mmsi; kind: nav_status, msg_type.
-        static_of: message of each static row; static_id: mmsi, imo; ship: ship_type, msg_type;
-            size: four sides and draught; ends: where its texts end in `text`, which follow each
-            other from `begins`.
+        messages: shape (n, COLUMNS). bits: packed payloads, one after another.
+        stations: rows by the hash of their name, open addressing.
     """
 
-    heard: Int64
-    timed: Bools
-    second: Int8
-    stated: Int64
-    station: Int64
-    report_of: Int64
-    report_id: Int32
-    place: Float64
-    motion: Float32
-    kind: Int8
-    static_of: Int64
-    static_id: Int32
-    ship: Int16
-    size: Float32
-    begins: Int64
-    ends: Int64
-    text: Bytes
+    messages: Int64
+    bits: Int64
+    stations: Int16
 
 
 def arena(room: int) -> Arena:
-    """Empty columns for `room` lines."""
+    """An arena for `room` messages."""
     return Arena(
-        heard=np.empty(room, np.int64),
-        timed=np.empty(room, np.bool_),
-        second=np.empty(room, np.int8),
-        stated=np.empty(room, np.int64),
-        station=np.empty((2, room), np.int64),
-        report_of=np.empty(room, np.int64),
-        report_id=np.empty(room, np.int32),
-        place=np.empty((2, room), np.float64),
-        motion=np.empty((4, room), np.float32),
-        kind=np.empty((2, room), np.int8),
-        static_of=np.empty(room, np.int64),
-        static_id=np.empty((2, room), np.int32),
-        ship=np.empty((2, room), np.int16),
-        size=np.empty((5, room), np.float32),
-        begins=np.empty(room, np.int64),
-        ends=np.empty((TEXTS, room), np.int64),
-        text=np.empty(TEXT_ROOM * room, np.uint8),
+        messages=np.empty((room, COLUMNS), np.int64),
+        bits=np.empty(room * WORDS, np.int64),
+        stations=np.zeros((4 * STATION_LIMIT, _STATION_COLUMNS), np.int16),
     )
 
 
-def larger(old: Arena, room: int) -> Arena:
-    """The same columns with room for more."""
-    new = arena(room)
-    pairs: zip[tuple[Column, Column]] = zip(new, old, strict=True)
-    for fresh, filled in pairs:
-        fresh[..., : filled.shape[-1]] = filled
-    return new
+def larger(old: Arena, filled: int, packed: int, room: int) -> Arena:
+    """An arena with other room, and the messages filled and words packed of the old one."""
+    messages = np.empty((room, COLUMNS), np.int64)
+    messages[:filled] = old.messages[:filled]
+    bits = np.empty(room * WORDS, np.int64)
+    bits[:packed] = old.bits[:packed]
+    return old._replace(messages=messages, bits=bits)
 
 
-def fresh_state() -> Int64:
-    """Nothing read yet, no time told."""
-    state = np.zeros(14, np.int64)
-    state[LAST_TIME] = UNKNOWN_TIME
+def fresh_state(start_us: int = UNKNOWN_TIME, since_us: int | None = None) -> Int64:
+    """Nothing read yet; for the times see `ingest.decode.Decoder`."""
+    state = np.zeros(_SIZE, np.int64)
+    state[START_TIME] = start_us
+    state[LAST_TIME] = UNKNOWN_TIME if since_us is None else since_us
     return state

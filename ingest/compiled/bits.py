@@ -1,6 +1,7 @@
 """Six-bit characters -> words of bits -> numbers and text (ITU-R M.1371-5 tables 46 and 47).
 
-A payload is packed ten characters to a word of 60 bits, so that a signed 64-bit number holds it.
+Eight characters are read and turned into bits at a time: one word of 48 bits, so that a signed
+64-bit number holds it.
 """
 
 from typing import Final
@@ -8,65 +9,129 @@ from typing import Final
 import numba
 import numpy as np
 
-WORD: Final = 60
+from ingest.compiled.machine import load, turned, zeros_below
+
+WORD: Final = 48
 CHARACTERS: Final = 180
 """The longest payload that is packed: five slots hold 1,008 bits."""
 
-INVALID: Final = 255
-ARMOR: Final = np.full(256, INVALID, np.uint8)
-ARMOR[48:88] = np.arange(40)
-ARMOR[96:120] = np.arange(40, 64)
+WORDS: Final = CHARACTERS // 8 + 3
+"""Words that packing the longest payload touches."""
 
 
-@numba.njit(cache=True, nogil=True)
-def pack(data, start, length, words, packed):  # type: ignore[no-untyped-def]
-    """Characters in `words` after these follow the `packed` ones; -1 if one is no armor."""
-    word = packed // 10
-    room = 9 - packed % 10
-    held = words[word] if packed % 10 else np.int64(0)
-    for i in range(start, start + length):
-        value = np.int64(ARMOR[data[i]])
-        if value == INVALID:
-            return -1
-        held |= value << (6 * room)
-        room -= 1
-        if room < 0:
-            words[word] = held
-            word += 1
-            room = 9
-            held = np.int64(0)
-    words[word] = held
-    return packed + length
+def _each(byte: int) -> np.uint64:
+    return np.uint64(int.from_bytes(bytes([byte] * 8), "little"))
+
+
+_HIGH: Final = _each(0x80)
+_LOW: Final = _each(0x7F)
+_ZERO: Final = _each(ord("0"))
+_EIGHT: Final = _each(8)
+_FROM_40: Final = _each(128 - 40)
+_FROM_48: Final = _each(128 - 48)
+_FROM_72: Final = _each(128 - 72)
+_FIRST: Final = np.array([(1 << 8 * n) - 1 for n in range(8)], np.uint64)
+_PAIRS: Final = (np.uint64(0x3F003F003F003F00), np.uint64(0x003F003F003F003F))
+_FOURS: Final = (np.uint64(0x0FFF00000FFF0000), np.uint64(0x00000FFF00000FFF))
+_HALF: Final = np.uint64(0xFFFFFF)
+_WORD: Final = np.uint64((1 << WORD) - 1)
+_BYTE: Final = np.uint64(8)
 
 
 @numba.njit(cache=True, nogil=True, forceinline=True)
-def unsigned(words, start, width):  # type: ignore[no-untyped-def]
-    """The number in `width` bits from bit `start`."""
-    word = start // 60
-    room = 60 - start % 60
+def eight(data, at):  # type: ignore[no-untyped-def]
+    """Eight bytes from `at` on, the first lowest; 0 for those beyond the end."""
+    if at + 8 <= len(data):
+        return load(data, at)
+    value = np.uint64(0)
+    for i in range(len(data) - 1, at - 1, -1):
+        value = (value << _BYTE) | np.uint64(data[i])
+    return value
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def xor(data, begin, end):  # type: ignore[no-untyped-def]
+    """All bytes of [begin, end) by exclusive or."""
+    value = np.uint64(0)
+    at = begin
+    while at + 8 <= end:
+        value ^= load(data, at)
+        at += 8
+    value ^= eight(data, at) & _FIRST[end - at]
+    value ^= value >> np.uint64(32)
+    value ^= value >> np.uint64(16)
+    value ^= value >> _BYTE
+    return np.int64(value & np.uint64(0xFF))
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def pack(data, at, words, base, packed):  # type: ignore[no-untyped-def]
+    """Puts characters from `at` on behind the `packed` ones from word `base` on, up to no armor.
+
+    Returns how many are packed then, at most `CHARACTERS` and seven; words up to that number / 8
+    + 1 are written.
+
+    Armor is ``0`` to ``W`` and ````` to ``w``: its value is the byte less 48, and 8 less from 48
+    on. All eight bytes are compared at once: adding 128 - n sets the high bit of those from n on.
+    """
+    word, shift = base + packed // 8, np.uint64(6 * (packed % 8))
+    if packed == 0:
+        words[base] = 0
+    while packed < CHARACTERS:
+        raw = eight(data, at)
+        less = (raw | _HIGH) - _ZERO
+        value = less & _LOW
+        from_48 = (value + _FROM_48) & _HIGH
+        odd = (~less | raw) & _HIGH
+        odd |= (value + _FROM_72) & _HIGH
+        odd |= (value + _FROM_40) & ~from_48 & _HIGH
+        value -= (from_48 >> np.uint64(4)) & _EIGHT
+        whole = 8
+        if odd:
+            whole = zeros_below(odd) >> 3
+            value &= _FIRST[whole]
+        bits = turned(value)
+        bits = ((bits & _PAIRS[0]) >> np.uint64(2)) | (bits & _PAIRS[1])
+        bits = ((bits & _FOURS[0]) >> np.uint64(4)) | (bits & _FOURS[1])
+        bits = ((bits >> np.uint64(32)) << np.uint64(24)) | (bits & _HALF)
+        words[word] |= np.int64(bits >> shift)
+        words[word + 1] = np.int64((bits << (np.uint64(48) - shift)) & _WORD)
+        packed += whole
+        at += whole
+        if whole < 8:
+            break
+        word += 1
+    return packed
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def unsigned(words, base, start, width):  # type: ignore[no-untyped-def]
+    """The number in `width` bits, at most 48, from bit `start` of the payload at word `base`."""
+    word = base + start // 48
+    room = 48 - start % 48
     if width <= room:
         return (words[word] >> (room - width)) & ((np.int64(1) << width) - 1)
     rest = width - room
     high = words[word] & ((np.int64(1) << room) - 1)
-    return (high << rest) | (words[word + 1] >> (60 - rest))
+    return (high << rest) | (words[word + 1] >> (48 - rest))
 
 
 @numba.njit(cache=True, nogil=True, forceinline=True)
-def signed(words, start, width):  # type: ignore[no-untyped-def]
+def signed(words, base, start, width):  # type: ignore[no-untyped-def]
     """The two's complement number in `width` bits from bit `start`."""
-    value = unsigned(words, start, width)
+    value = unsigned(words, base, start, width)
     return value - ((value >> (width - 1)) << width)
 
 
 @numba.njit(cache=True, nogil=True)
-def put_text(words, start, width, bits, text, at):  # type: ignore[no-untyped-def]
+def put_text(words, base, start, width, bits, text, at):  # type: ignore[no-untyped-def]
     """Where the text ends that was put at `at`, without what pads it: ``@`` behind, blanks.
 
     A message of `bits` that ends within the text gives what is there.
     """
     begin = at
     for bit in range(start, min(start + width, bits), 6):
-        value = unsigned(words, bit, min(6, bits - bit))
+        value = unsigned(words, base, bit, min(6, bits - bit))
         text[at] = value + 64 if value < 32 else value
         at += 1
     while at > begin and text[at - 1] == 64:
@@ -80,3 +145,11 @@ def put_text(words, start, width, bits, text, at):  # type: ignore[no-untyped-de
         for i in range(begin, at - blank):
             text[i] = text[i + blank]
     return at - blank
+
+
+@numba.njit(cache=True, nogil=True)
+def armored(words, base, characters, payload):  # type: ignore[no-untyped-def]
+    """Puts the characters that were packed at word `base` into `payload` again."""
+    for i in range(characters):
+        value = unsigned(words, base, 6 * i, 6)
+        payload[i] = value + 48 if value < 40 else value + 56
