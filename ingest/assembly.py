@@ -56,13 +56,13 @@ class Assembler:
     """Joins parts; what never finds its other parts is counted as ``orphan_part``.
 
     Attributes:
-        open_pairs: how many open messages of two parts, without a group, have each sequence
-            number of one digit, and at 10 none; shape (11,).
+        waiting: how many open messages, without a group, have each sequence number of one
+            digit, and at 10 none; shape (11,).
     """
 
     def __init__(self, counts: Counter[str]) -> None:
         self.counts = counts
-        self.open_pairs: Int64 = np.zeros(11, np.int64)
+        self.waiting: Int64 = np.zeros(11, np.int64)
         self._open: dict[tuple[object, ...], list[_Open]] = {}
         self._swept = 0
 
@@ -77,17 +77,17 @@ class Assembler:
         if found is None:
             found = _Open(part)
             waiting.append(found)
-            self._count_pair(part, 1)
+            self._count(part, 1)
         found.parts[part.number] = part
         if len(found.parts) < part.total:
             return None
         waiting.remove(found)
-        self._count_pair(part, -1)
+        self._count(part, -1)
         return _joined(found)
 
-    def _count_pair(self, part: Sentence, change: int) -> None:
-        if part.total == 2 and not part.group and len(part.sequence) < 2:
-            self.open_pairs[int(part.sequence or 10)] += change
+    def _count(self, part: Sentence, change: int) -> None:
+        if not part.group and len(part.sequence) < 2:
+            self.waiting[int(part.sequence or 10)] += change
 
     def finish(self) -> None:
         """Counts what is still incomplete."""
@@ -101,7 +101,7 @@ class Assembler:
                     kept.setdefault(key, []).append(message)
                 else:
                     self.counts["orphan_part"] += len(message.parts)
-                    self._count_pair(message.first, -1)
+                    self._count(message.first, -1)
         self._open = kept
         self._swept = line or 0
 

@@ -22,9 +22,9 @@ from ingest.compiled.arena import (
     LAST_TIME,
     LINE,
     MESSAGES,
-    PAIRS,
     POS,
     RECEIVED,
+    SEQUENCES,
     START_TIME,
     Arena,
     fresh_state,
@@ -75,7 +75,7 @@ class Decoder:
         start = UNKNOWN_TIME if start_us is None else start_us
         self._state = fresh_state(start, since_us)
         self._cells = memoryview(self._state.data)  # quicker to read and set one by one
-        self._assembler.open_pairs = self._state[:PAIRS]
+        self._assembler.waiting = self._state[:SEQUENCES]
         self._tables = Tables(source, as_sent, self.counts)
 
     def feed(self, block: bytes, received_at: Microseconds | None = None) -> Decoded:
@@ -131,6 +131,7 @@ class Decoder:
     def _tell(self, lines: bytes) -> None:
         """Hands the framer what the pass knows of the feed: its line, and a header that waits."""
         cells = self._cells
+        self.counts["lines"] += cells[LINE] - self._framer.line
         self._framer.line = cells[LINE]
         if cells[HELD]:
             at = cells[HELD_AT]

@@ -7,19 +7,19 @@ import numpy as np
 from ingest.batch import UNKNOWN_TIME, Int16, Int64
 from ingest.compiled.bits import WORDS
 
-PAIRS: Final = 11
-"""The state begins with how many open messages of two parts have each sequence number of one
-digit, and last, none."""
+SEQUENCES: Final = 11
+"""The state begins with how many open messages have each sequence number of one digit, and last,
+none."""
 
 (POS, LINE, LAST_TIME, RECEIVED, START_TIME, FOREIGN, HELD, HELD_AT, HELD_STATION,
- HELD_STATION_END, MESSAGES, REPORTS, STATICS, BITS, STATIONS, LINES, SENTENCES, HEADERS, HEARD,
- ROWS, OTHER_TYPE, UNTIMED, NO_TIME, _SIZE) = range(PAIRS, PAIRS + 24)  # fmt: skip
+ HELD_STATION_END, MESSAGES, REPORTS, STATICS, BITS, STATIONS, SENTENCES, HEADERS, HEARD,
+ ROWS, OTHER_TYPE, UNTIMED, NO_TIME, _SIZE) = range(SEQUENCES, SEQUENCES + 23)  # fmt: skip
 """Places in the state: byte and line reached; last time told, time of arrival, and of the first
 line; whether a header waits that only `ingest.nmea` knows, and one that was read here and what it
 says; how far the arena is filled; and what is to be counted since the last look."""
 
 COUNTED: Final = {
-    "lines": LINES, "sentences": SENTENCES, "headers": HEADERS, "messages": HEARD, "rows": ROWS,
+    "sentences": SENTENCES, "headers": HEADERS, "messages": HEARD, "rows": ROWS,
     "other_type": OTHER_TYPE, "untimed": UNTIMED, "no_time": NO_TIME,
 }  # fmt: skip
 

@@ -12,8 +12,9 @@ import numpy as np
 from ingest.compiled.machine import load, turned, zeros_below
 
 WORD: Final = 48
-CHARACTERS: Final = 180
-"""The longest payload that is packed: five slots hold 1,008 bits."""
+CHARACTERS: Final = 384
+"""The longest payload that is packed. Five slots hold 1,008 bits, 168 characters; some stations
+send more."""
 
 WORDS: Final = CHARACTERS // 8 + 3
 """Words that packing the longest payload touches."""

@@ -37,6 +37,9 @@ for _kind, _bits in {
     24: 162, 27: 95,
 }.items():  # fmt: skip
     _FIXED[_kind] = _bits
+_NAME_BITS: Final = 160
+_RADIO_LAST: Final = np.zeros(64, np.bool_)
+_RADIO_LAST[[1, 2, 3, 4, 9, 11, 18]] = True
 IS_REPORT: Final = np.zeros(64, np.int64)
 IS_REPORT[[1, 2, 3, 4, 9, 11, 17, 18, 19, 21, 27]] = 1
 IS_STATIC: Final = np.zeros(64, np.int64)
@@ -64,9 +67,11 @@ def kind_of(words, base, characters, bits):  # type: ignore[no-untyped-def]
     if _WITHOUT_ROW[kind]:
         return 0
     part = unsigned(words, base, 38, 2) if kind == 24 else 0
-    if part > 1 or (bits < _FIXED[kind] and not (kind == 24 and bits >= 160 and part == 0)):
-        return LEFT
-    return kind
+    if kind == 24 and part == 0:
+        return kind if bits >= _NAME_BITS else LEFT
+    if _RADIO_LAST[kind]:  # what fill bits may cut off is no field of ours
+        bits = 6 * characters
+    return kind if bits >= _FIXED[kind] and part < 2 else LEFT
 
 
 @numba.njit(cache=True, nogil=True)

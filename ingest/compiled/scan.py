@@ -1,8 +1,8 @@
 """A block of whole lines -> rows, up to the first line that is not plain.
 
-Plain are `sentence.sentence` and `header.header`: a whole message, or the first of two parts whose
-other is the next sentence. A line of another kind is left to `ingest.nmea`, and the pass goes on
-behind it; so the order and the state of a feed are those of reading it by line.
+Plain are `sentence.sentence` and `header.header`: a whole message, or the first part of one whose
+others are the next sentences, in order. A line of another kind is left to `ingest.nmea`, and the
+pass goes on behind it; so the order and the state of a feed are those of reading it by line.
 """
 
 from typing import Final
@@ -28,7 +28,6 @@ from ingest.compiled.arena import (
     LEFT,
     LENGTH,
     LINE,
-    LINES,
     MESSAGES,
     NO_TIME,
     OTHER_TYPE,
@@ -77,7 +76,7 @@ def scan(data, state, messages, words, stations):  # type: ignore[no-untyped-def
     `data` are whole lines, to be read from ``state[POS]`` on; the rest is `arena`'s. While a
     header waits that is not known here the next sentence is not plain.
     """
-    one, two, ahead = np.empty(12, np.int64), np.empty(12, np.int64), np.empty(12, np.int64)
+    one, last, next_one = np.empty(12, np.int64), np.empty(12, np.int64), np.empty(12, np.int64)
     end = len(data)
     _drop_held(state)
     while state[POS] < end:
@@ -90,14 +89,14 @@ def scan(data, state, messages, words, stations):  # type: ignore[no-untyped-def
             _hold(one, state)
             continue
         _fill_up(one, state[HELD_AT], state[HELD_STATION], state[HELD_STATION_END])
-        last, parts, headers = one, one[TOTAL], 0
+        parts, headers = one[TOTAL], 0
+        last[:] = one
         if parts != 1:
-            if parts != 2 or one[NUMBER] != 1 or state[one[SEQUENCE]]:
+            if one[NUMBER] != 1 or state[one[SEQUENCE]]:
                 return BY_LINE
-            headers = _other(data, end, words, base, one, two, ahead)
+            headers = _others(data, end, words, base, one, last, next_one)
             if headers < 0:
                 return BY_LINE
-            last = two
         station = 0
         if one[STATION] != one[STATION_END]:
             station = number_of(data, one[STATION], one[STATION_END], state, stations)
@@ -113,11 +112,12 @@ def scan(data, state, messages, words, stations):  # type: ignore[no-untyped-def
             state[NO_TIME] += 1
         if state[HELD]:
             _drop_held(state)
-        state[UNTIMED] += not timed
+        if not timed:
+            state[UNTIMED] += 1
+        if headers:
+            state[HEADERS] += headers
         state[HEARD] += 1
-        state[HEADERS] += headers
         state[SENTENCES] += parts
-        state[LINES] += parts + headers
         state[LINE] += parts + headers
         state[POS] = last[NEXT]
     return DONE
@@ -184,7 +184,6 @@ def _hold(found, state):  # type: ignore[no-untyped-def]
         state[HELD_STATION], state[HELD_STATION_END] = found[STATION], found[STATION_END]
     state[HELD] = 1
     state[HEADERS] += 1
-    state[LINES] += 1
     state[LINE] += 1
     state[POS] = found[NEXT]
 
@@ -199,37 +198,46 @@ def _fill_up(found, at, station, station_end):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _other(data, end, words, base, one, two, ahead):  # type: ignore[no-untyped-def]
-    """Header lines before the next sentence, if that is the other part of `one`; else -1.
+def _others(data, end, words, base, one, last, found):  # type: ignore[no-untyped-def]
+    """Header lines among the next sentences, if these are the other parts of `one`; else -1.
 
-    As in `ingest.assembly`, whose stations and times must not differ.
+    The last part is then in `last`.
     """
-    headers, at = 0, one[NEXT]
-    known_at, station, station_end = UNKNOWN_TIME, 0, 0
-    while at < end and header(data, at, end, ahead):
-        headers, at = headers + 1, ahead[NEXT]
-        known_at = known_at if ahead[AT] == UNKNOWN_TIME else ahead[AT]
-        if ahead[STATION] != ahead[STATION_END]:
-            station, station_end = ahead[STATION], ahead[STATION_END]
-    if at >= end or not sentence(data, at, end, words, base, one[PACKED], two):
-        return -1
-    _fill_up(two, known_at, station, station_end)
-    if two[TOTAL] != 2 or two[NUMBER] != 2 or one[SEQUENCE] != two[SEQUENCE]:
-        return -1
-    if (one[AT] == UNKNOWN_TIME) != (two[AT] == UNKNOWN_TIME):
-        return -1
-    if one[AT] != UNKNOWN_TIME and abs(one[AT] - two[AT]) > WINDOW_US:
-        return -1
-    first, second = one[START], two[START]
-    if data[first + 1] != data[second + 1] or data[first + 2] != data[second + 2]:
-        return -1
-    if not _equal(data, one, two, CHANNEL, CHANNEL_END):
-        return -1
-    if one[STATION] == one[STATION_END]:
-        one[STATION], one[STATION_END] = two[STATION], two[STATION_END]
-    elif two[STATION] != two[STATION_END] and not _equal(data, one, two, STATION, STATION_END):
-        return -1
+    headers = 0
+    for number in range(2, one[TOTAL] + 1):
+        at, known_at, station, station_end = last[NEXT], UNKNOWN_TIME, 0, 0
+        while at < end and header(data, at, end, found):
+            headers, at = headers + 1, found[NEXT]
+            known_at = known_at if found[AT] == UNKNOWN_TIME else found[AT]
+            if found[STATION] != found[STATION_END]:
+                station, station_end = found[STATION], found[STATION_END]
+        if at >= end or not sentence(data, at, end, words, base, last[PACKED], found):
+            return -1
+        _fill_up(found, known_at, station, station_end)
+        if found[NUMBER] != number or not _belongs(data, one, found):
+            return -1
+        if one[STATION] == one[STATION_END]:
+            one[STATION], one[STATION_END] = found[STATION], found[STATION_END]
+        last[:] = found
     return headers
+
+
+@numba.njit(cache=True, nogil=True, forceinline=True)
+def _belongs(data, one, other):  # type: ignore[no-untyped-def]
+    """Whether a part is of the same message, as in `ingest.assembly`, and no less sure of it."""
+    if one[TOTAL] != other[TOTAL] or one[SEQUENCE] != other[SEQUENCE]:
+        return False
+    if (one[AT] == UNKNOWN_TIME) != (other[AT] == UNKNOWN_TIME):
+        return False
+    if one[AT] != UNKNOWN_TIME and abs(one[AT] - other[AT]) > WINDOW_US:
+        return False
+    first, second = one[START], other[START]
+    if data[first + 1] != data[second + 1] or data[first + 2] != data[second + 2]:
+        return False
+    named = one[STATION] != one[STATION_END] and other[STATION] != other[STATION_END]
+    return _equal(data, one, other, CHANNEL, CHANNEL_END) and not (
+        named and not _equal(data, one, other, STATION, STATION_END)
+    )
 
 
 @numba.njit(cache=True, nogil=True, forceinline=True)

@@ -53,9 +53,8 @@ def sentence(data, start, end, words, base, packed, found):  # type: ignore[no-u
             return False
     if end - i < 20 or (eight(data, i) & _FORMATTER_MASK) != _FORMATTER:
         return False
-    for at in (i + 1, i + 2):
-        if data[at] == 44 or data[at] >= 128 or _SPACE[data[at]]:
-            return False
+    if not (48 <= data[i + 1] <= 90 and 48 <= data[i + 2] <= 90):
+        return False
     if data[i + 8] != 44 or data[i + 10] != 44:
         return False
     total, number = np.int64(data[i + 7]) - 48, np.int64(data[i + 9]) - 48
@@ -105,6 +104,9 @@ def checked(data, begin, star):  # type: ignore[no-untyped-def]
 @numba.njit(cache=True, nogil=True, forceinline=True)
 def _suffix(data, i, end, found):  # type: ignore[no-untyped-def]
     """Whether the line ends soon, or in words of which the last may be an epoch of ten digits."""
+    if data[i] == 10 or (data[i] == 13 and data[i + 1] == 10):
+        found[NEXT] = i + (1 if data[i] == 10 else 2)
+        return True
     for after in range(i, min(end, i + _SHORT_SUFFIX + 1)):
         if data[after] == 10:
             found[NEXT] = after + 1

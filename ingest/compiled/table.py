@@ -38,7 +38,10 @@ from ingest.compiled.fields import TEXT_ROOM, put_reports, put_statics
 from ingest.decoded import Decoded, without_impossible
 from ingest.payload import Fields, decode_payloads
 
-_FIRST_ROOM = 512
+_FIRST_ROOM: Final = 1 << 15
+"""Messages an arena begins with: more than a live feed brings between two looks, and memory is
+taken only where something is written."""
+
 _KEPT_ROOM: Final = 1 << 17
 """An arena for more messages than this is given back when its rows are taken. Chosen by us: more
 than a block of 1 MiB may have."""
