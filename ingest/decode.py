@@ -37,6 +37,10 @@ from sea.units import SECOND_US, Microseconds
 
 __all__ = ["REJECTIONS", "Bools", "Decoded", "Decoder", "without_impossible"]
 
+GATHERED: Final = 1 << 15
+"""Bytes of lines that are read at once, if they came in smaller blocks. Chosen by us: entering the
+compiled pass takes as long as ten lines do."""
+
 LEAST_LINE: Final = 16
 """Bytes of the shortest line with a sentence, ``!AIVDM,1,1,,,,*00`` and its end, at least."""
 
@@ -77,6 +81,9 @@ class Decoder:
         self._cells = memoryview(self._state.data)  # quicker to read and set one by one
         self._assembler.waiting = self._state[:SEQUENCES]
         self._tables = Tables(source, as_sent, self.counts)
+        self._lines: list[bytes] = []
+        self._arrivals: list[tuple[int, Microseconds]] = []
+        self._gathered = 0
 
     def feed(self, block: bytes, received_at: Microseconds | None = None) -> Decoded:
         """The rows of the messages that this block completes.
@@ -91,18 +98,25 @@ class Decoder:
     def finish(self, received_at: Microseconds | None = None) -> Decoded:
         """The rows of a last line without a newline; counts what stayed incomplete."""
         for line in self._framer.rest():
-            self._read(line + b"\n", received_at)
+            self._gather(line + b"\n", received_at)
+        self._read()
         self._assembler.finish()
         return self.take()
 
     def push(self, block: bytes, received_at: Microseconds | None = None) -> None:
-        """Reads a block; its rows are in the next `take`."""
+        """Reads a block, now or with the next ones; its rows are in the next `take`."""
+        known = self._framer.line
         lines = self._framer.cut(block)
+        if self._framer.line != known:  # a line too long: it comes after those that wait
+            self._framer.line, dropped = known, self._framer.line - known
+            self._read()
+            self._framer.line += dropped
         if lines:
-            self._read(lines, received_at)
+            self._gather(lines, received_at)
 
     def take(self) -> Decoded:
         """The rows of all blocks since the last time."""
+        self._read()
         cells = self._cells
         for reason, place in COUNTED.items():
             if number := cells[place]:
@@ -112,19 +126,33 @@ class Decoder:
         self.counts["rejected"] = sum(self.counts[reason] for reason in REJECTIONS)
         return decoded
 
-    def _read(self, lines: bytes, received_at: Microseconds | None) -> None:
-        """Reads whole lines: plain ones at once, the others each by its own."""
+    def _gather(self, lines: bytes, received_at: Microseconds | None) -> None:
+        self._lines.append(lines)
+        self._gathered += len(lines)
+        received = UNKNOWN_TIME if received_at is None else received_at
+        self._arrivals.append((self._gathered, received))
+        if self._gathered >= GATHERED:
+            self._read()
+
+    def _read(self) -> None:
+        """Reads the lines that wait: plain ones at once, the others each by its own."""
+        if not self._lines:
+            return
+        lines = self._lines[0] if len(self._lines) == 1 else b"".join(self._lines)
+        arrivals = np.array(self._arrivals)
+        self._lines.clear()
+        self._arrivals.clear()
+        self._gathered = 0
         cells, framer = self._cells, self._framer
         arena = self._tables.room(self._state, len(lines) // LEAST_LINE + 1)
         data = np.frombuffer(lines, np.uint8)
-        cells[RECEIVED] = UNKNOWN_TIME if received_at is None else received_at
         cells[POS], cells[LINE], cells[FOREIGN] = 0, framer.line, framer.holds_header
-        while scan(data, self._state, *arena) == BY_LINE:
+        while scan(data, arrivals, self._state, *arena) == BY_LINE:
             self._tell(lines)
-            begin = cells[POS]
+            begin, received = cells[POS], cells[RECEIVED]
             end = lines.index(b"\n", begin)
             for sentence in framer.read([lines[begin:end]]):
-                self._take_sentence(sentence, received_at, arena)
+                self._take_sentence(sentence, None if received == UNKNOWN_TIME else received, arena)
             cells[POS], cells[LINE], cells[FOREIGN] = end + 1, framer.line, framer.holds_header
         self._tell(lines)
 

@@ -9,6 +9,7 @@ from ingest.batch import UNKNOWN_TIME
 from ingest.compiled.arena import STATION_ROOM
 from ingest.compiled.moment import moment_us
 from ingest.compiled.sentence import AT, NEXT, STATION, STATION_END, checked, tag_block
+from ingest.nmea import LINE_LIMIT
 
 _LEAST_FIELDS: Final = 12
 _MOST_DIGITS: Final = 4
@@ -21,8 +22,10 @@ def header(data, start, end, found):  # type: ignore[no-untyped-def]
     found[AT] = UNKNOWN_TIME
     found[STATION] = found[STATION_END] = 0
     if data[start] == 92:
-        return _ends(data, tag_block(data, start, end, found), end, found)
-    return data[start] == 36 and _gatehouse(data, start, end, found)
+        whole = _ends(data, tag_block(data, start, end, found), end, found)
+    else:
+        whole = data[start] == 36 and _gatehouse(data, start, end, found)
+    return whole and found[NEXT] - start <= LINE_LIMIT + 1
 
 
 @numba.njit(cache=True, nogil=True, forceinline=True)

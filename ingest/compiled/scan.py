@@ -70,16 +70,21 @@ _UNTIMED_US: Final = 10_000
 
 
 @numba.njit(cache=True, nogil=True)
-def scan(data, state, messages, words, stations):  # type: ignore[no-untyped-def]
+def scan(data, arrivals, state, messages, words, stations):  # type: ignore[no-untyped-def]
     """`DONE` or `BY_LINE`.
 
-    `data` are whole lines, to be read from ``state[POS]`` on; the rest is `arena`'s. While a
-    header waits that is not known here the next sentence is not plain.
+    `data` are whole lines, to be read from ``state[POS]`` on; `arrivals` where those end that
+    came together, and when they came, us or `UNKNOWN_TIME`, shape (n, 2); the rest is `arena`'s.
+    While a header waits that is not known here the next sentence is not plain.
     """
+    arrival = 0
     one, last, next_one = np.empty(12, np.int64), np.empty(12, np.int64), np.empty(12, np.int64)
     end = len(data)
     _drop_held(state)
     while state[POS] < end:
+        while state[POS] >= arrivals[arrival, 0]:
+            arrival += 1
+        state[RECEIVED] = arrivals[arrival, 1]
         if state[FOREIGN]:
             return BY_LINE
         at, base = state[POS], state[BITS]

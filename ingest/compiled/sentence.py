@@ -13,6 +13,7 @@ from ingest.batch import UNKNOWN_TIME
 from ingest.clock import EARLIEST_US, LATEST_US
 from ingest.compiled.arena import STATION_ROOM
 from ingest.compiled.bits import CHARACTERS, eight, pack, xor
+from ingest.nmea import LINE_LIMIT
 
 (TOTAL, NUMBER, SEQUENCE, CHANNEL, CHANNEL_END, PACKED, FILL, NEXT, AT, STATION, STATION_END,
  START) = range(12)  # fmt: skip
@@ -61,7 +62,8 @@ def sentence(data, start, end, words, base, packed, found):  # type: ignore[no-u
     if total > 9 or number < 1 or number > total:
         return False
     found[START], found[TOTAL], found[NUMBER] = i, total, number
-    return _rest(data, i + 11, end, words, base, packed, found)
+    whole = _rest(data, i + 11, end, words, base, packed, found)
+    return whole and found[NEXT] - start <= LINE_LIMIT + 1
 
 
 @numba.njit(cache=True, nogil=True, forceinline=True)

@@ -1,6 +1,7 @@
 """The compiled decoder against the plain one: same rows, order and counts, whatever comes."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyais import encode_dict
 
-from ingest.decode import Decoder
+from ingest.batch import ReportBatch, StaticBatch
+from ingest.decode import Decoded, Decoder
+from ingest.nmea import LINE_LIMIT
 from ingest.reference import PlainDecoder
 
 FEEDS = Path(__file__).parents[2].parent / "shared" / "data" / "nmea"
@@ -111,6 +114,32 @@ def test_rows_are_the_same_however_the_feed_is_cut(cuts):
     cut.push(data[at:])
     assert_same_rows(cut.take(), whole.take())
     assert +cut.counts == +whole.counts
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    cuts=st.lists(st.integers(1, 4_000), min_size=1, max_size=60),
+    name=st.sampled_from(NAMES),
+    at=st.integers(0, 5_000),
+)
+def test_lines_that_wait_for_each_other_keep_the_time_they_came(cuts, name, at):
+    data = sample(name)[:60_000]
+    data = data[:at] + b"x" * (2 * LINE_LIMIT) + data[at:]
+    ours, theirs = Decoder(as_sent=True), PlainDecoder(as_sent=True)
+    blocks = []
+    for number, size in enumerate([*cuts, len(data)]):
+        block, data = data[:size], data[size:]
+        received_at = RECEIVED + number * 700_000
+        ours.push(block, received_at)
+        blocks.append(theirs.feed(block, received_at))
+    blocks.append(theirs.finish(received_at))
+    whole = Decoded(
+        reports=ReportBatch.concat(block.reports for block in blocks),
+        statics=StaticBatch.concat(block.statics for block in blocks),
+    )
+    pushed = ours.finish(received_at)
+    assert_same_rows(replace(pushed, report_of=whole.report_of, static_of=whole.static_of), whole)
+    assert +ours.counts == +theirs.counts
 
 
 @settings(max_examples=300, deadline=None)
