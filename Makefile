@@ -10,7 +10,7 @@ KERNELS := $(shell grep -rl --include=*.py njit ingest risk)
 PAGE := api/page/dist/index.html
 PAGE_SOURCES := $(shell find api/page -path api/page/node_modules -prune -o -path api/page/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test check unit setup page bench screenshot lock clean
+.PHONY: help run test check unit setup page bench draw screenshot lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ bench: $(VENV)/.bench-ready ## benchmarks, as ratios against peers
 
 screenshot: $(VENV)/.dev-ready setup page browser ## docs/img/watch-floor.png anew, by the browser test
 	SAFEPASSAGE_SCREENSHOT=docs/img/watch-floor.png $(PY) -m pytest tests/browser -q
+
+draw: $(VENV)/.warm ## docs/behaviours anew: what each detector says of itself, with pictures
+	$(PY) tools/draw_behaviours.py
 
 lock: $(VENV)/.dev-ready ## requirements*.lock anew from pyproject.toml
 	$(LOCK) pyproject.toml --group build -o requirements.lock
