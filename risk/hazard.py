@@ -27,6 +27,7 @@ from risk.incident import YEAR_US, Activity, Figures, Incident, packaged_figures
 from sea.errors import BadInputError
 from sea.geodesy import distance_nm
 from sea.land import is_land, shore_distance_nm
+from sea.ports import nearest_port
 from sea.units import M_PER_NM
 
 HAZARD_VERSION = "gamma-poisson-h3-1"
@@ -40,6 +41,12 @@ JEFFREYS = 0.5
 
 SHORE_ERROR_NM = 4.5
 """Most that `shore_distance_nm` is wrong by."""
+
+RINGS_NM = np.array([5.0, 10.0, 15.0, 20.0, 30.0, 60.0])
+"""Distances from the nearest port that part the sea into rings."""
+
+RING_AREA_NM2 = np.array([12.2, 47.5, 76.2, 99.2, 243.7, 884.5, 24_323.2]) * 1000
+"""Sea of each ring in 130 W to 30 W, 60 S to 60 N: sea parts of the cells of `cells_in`."""
 
 Cells = npt.NDArray[np.uint64]
 
@@ -55,7 +62,6 @@ class HazardParams:
             those 4 nm, widened by half a cell.
         place_ships: ships typically in the waters of one place; chosen by us, unknown in truth.
         region_ships: merchant ships in the region at one time; chosen by us.
-        region_area_nm2: sea of 130 W to 30 W, 60 S to 60 N, over which those are spread.
         prior_ship_hours: the weight of "nothing there" against a place's figures, one ship for
             one year; chosen by us. It fades a place out at some 15 nm.
         hour_prior: pseudo-incidents in each local hour (Jeffreys).
@@ -68,7 +74,6 @@ class HazardParams:
     spread_nm: float = 6.0
     place_ships: tuple[float, float, float] = (8.0, 6.0, 4.0)
     region_ships: tuple[float, float, float] = (1500.0, 1200.0, 3300.0)
-    region_area_nm2: float = 25.7e6
     prior_ship_hours: float = HOURS_PER_YEAR
     hour_prior: float = 0.5
     report_half_life_days: float = 180.0
@@ -76,7 +81,7 @@ class HazardParams:
     interval: float = 0.9
 
     def __post_init__(self) -> None:
-        positive = (self.spread_nm, *self.place_ships, *self.region_ships, self.region_area_nm2,
+        positive = (self.spread_nm, *self.place_ships, *self.region_ships,
                     self.prior_ship_hours, self.hour_prior, self.report_half_life_days,
                     self.report_weight)  # fmt: skip
         if min(positive) <= 0 or not 0 <= self.resolution <= 8 or not 0 < self.interval < 1:
@@ -101,6 +106,7 @@ class HazardField:
         cells: H3 indices, shape (c,). shape, mean: Gamma per ship-hour averaged over the day,
         shape (c + 1, 3). ship_hours: assumed a year in the cell for its places, (c + 1, 3).
         at_sea: the centre is at sea or the cell holds an incident, (c,).
+        ring_ships: the region's ships on a nm2 of each ring of `RINGS_NM`, shape (7, 3).
         hours: factor by local hour, mean 1, shape (24,).
     """
 
@@ -112,6 +118,7 @@ class HazardField:
     ship_hours: Float64
     at_sea: npt.NDArray[np.bool_]
     hours: Float64
+    ring_ships: Float64
 
     @classmethod
     def fit(
@@ -142,6 +149,7 @@ class HazardField:
             shape=mean**2 / variance,
             ship_hours=np.vstack([place_hours, np.zeros((1, len(Activity)))]),
             hours=_hour_factor(figures.hours, params.hour_prior),
+            ring_ships=_ring_ships(lon, lat, count, params),
         )  # fmt: skip
 
     def rows(self, lon: Float64, lat: Float64) -> npt.NDArray[np.int64]:
@@ -178,13 +186,19 @@ class HazardField:
         return np.asarray(anchored[rows] > 10 * anchored[-1])
 
     def per_year(self, cells: Cells, area_nm2: Float64) -> Rate:
-        """Expected incidents a year in whole cells of which `area_nm2` is sea."""
-        rows, params = self._rows_of(cells), self.params
-        spread = np.array(params.region_ships) * HOURS_PER_YEAR / params.region_area_nm2
-        hours = self.ship_hours[rows] + area_nm2[:, None] * spread
-        mean = (self.mean[rows] * hours).sum(axis=1)
-        variance = ((self.mean[rows] * hours) ** 2 / self.shape[rows]).sum(axis=1)
-        low, high = _interval(mean**2 / variance, mean, params.interval)
+        """Expected incidents a year in whole cells of which `area_nm2` is sea.
+
+        Those of the places, and those of everywhere: of the region's ships that lie in a cell
+        like it, by its distance from a port.
+        """
+        rows, base = self._rows_of(cells), self.mean[-1]
+        lat, lon = _centres(cells)
+        ships = self.ring_ships[_ring(lon, lat)] * area_nm2[:, None]
+        near = (self.mean[rows] - base) * self.ship_hours[rows]
+        far = base * ships * HOURS_PER_YEAR
+        mean = (near + far).sum(axis=1)
+        variance = (near**2 / self.shape[rows] + far**2 / self.shape[-1]).sum(axis=1)
+        low, high = _interval(mean**2 / variance, mean, self.params.interval)
         return Rate(mean=mean, low=low, high=high)
 
     def cells_in(self, bbox: tuple[float, float, float, float]) -> pd.DataFrame:
@@ -246,6 +260,22 @@ class HazardField:
         known = row < len(self.cells)
         known[known] = self.cells[row[known]] == cells[known]
         return np.where(known, row, len(self.cells))
+
+
+def _ring(lon: Float64, lat: Float64) -> npt.NDArray[np.intp]:
+    return np.searchsorted(RINGS_NM, nearest_port(lon, lat)[1], side="right")
+
+
+def _ring_ships(lon: Float64, lat: Float64, count: Float64, params: HazardParams) -> Float64:
+    """The region's ships a nm2 by ring, held to lie where the incidents of all places were.
+
+    So the map is highest near ports also where none was reported: of 712 incidents of 1993-2018
+    nine of ten were within 20 nm of a port, on 1% of the sea. Of ships we know no better.
+    """
+    found = np.full((len(RING_AREA_NM2), len(Activity)), JEFFREYS)
+    np.add.at(found, _ring(lon, lat), count)
+    share: Float64 = found / found.sum(axis=0) / RING_AREA_NM2[:, None]
+    return share * np.array(params.region_ships)
 
 
 def _with_reports(

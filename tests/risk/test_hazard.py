@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk.hazard import HazardField, HazardParams
+from risk.hazard import HOURS_PER_YEAR, RING_AREA_NM2, HazardField, HazardParams
 from risk.incident import Activity, Incident, packaged_figures
 from sea.errors import BadInputError
 from sea.instants import parse_utc
@@ -67,9 +67,15 @@ def test_the_cells_of_the_region_sum_to_the_packaged_incidents_a_year():
 
 
 def test_elsewhere_sums_to_what_is_in_no_group():
-    cell = FIELD.cells_in((-121, -1, -119, 1))
-    a_year = cell["incidents_per_year"].sum() / cell["area_nm2"].sum()
-    assert a_year * FIELD.params.region_area_nm2 == pytest.approx(19.5 / 9, rel=0.01)
+    ships = FIELD.ring_ships * RING_AREA_NM2[:, None] * HOURS_PER_YEAR
+    assert (FIELD.mean[-1] * ships).sum() == pytest.approx(19.5 / 9, rel=0.01)
+
+
+def test_a_port_without_incidents_is_held_worse_than_the_open_sea():
+    boxes = {"Halifax": (-64.2, 44.2, -63.2, 44.9), "the open sea": (-121, -1, -119, 1)}
+    cells = {name: FIELD.cells_in(box) for name, box in boxes.items()}
+    worst = {n: (c["incidents_per_year"] / c["area_nm2"]).max() for n, c in cells.items()}
+    assert worst["Halifax"] > 20 * worst["the open sea"]
 
 
 def test_cells_on_land_are_left_out_and_coastal_ones_have_their_sea_part():
