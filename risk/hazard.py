@@ -275,7 +275,7 @@ def _ring_ships(lon: Float64, lat: Float64, count: Float64, params: HazardParams
     found = np.full((len(RING_AREA_NM2), len(Activity)), JEFFREYS)
     np.add.at(found, _ring(lon, lat), count)
     share: Float64 = found / found.sum(axis=0) / RING_AREA_NM2[:, None]
-    return share * np.array(params.region_ships)
+    return np.asarray(share * np.array(params.region_ships))
 
 
 def _with_reports(
