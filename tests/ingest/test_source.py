@@ -229,7 +229,7 @@ async def test_standard_input_ends_with_its_last_byte(tmp_path, piped):
     assert process.returncode == 0
 
 
-NO_SOURCES = ("ws://x:1", "serial:/dev/ttyS0", "feed.nmea", "", "tcp://:5", "file:", "tcp://host",
+NO_SOURCES = ("ftp://x:1", "http://", "ws://:1", "feed.nmea", "", "tcp://:5", "file:", "tcp://host",
               "udp://:x", "tcp://host:99999")  # fmt: skip
 
 
