@@ -24,17 +24,20 @@ def covered(url: str) -> str:
     A fragment (``#NAME``) stays: it tells apart feeds that differ in what is covered.
     """
     front, query, rest = url.partition("?")
+    if "@" in rest and "://" in front:  # a password with a question mark, perhaps
+        return f"{front.partition('://')[0]}://{COVER}"
     front = _USER.sub(f"{COVER}@", front)
     if not query:
         return front
     told, sign, name = rest.partition("#")
-    if "@" in rest and "@" not in front and "://" in front:
-        return f"{front.partition('://')[0]}://{COVER}"
-    parts = (part.partition("=") for part in told.split("&"))
-    return f"{front}?" + "&".join(
-        f"{key}={value}" if key in _OPEN else f"{key}={COVER}" if equals else COVER
-        for key, equals, value in parts
-    ) + (sign + name)  # fmt: skip
+    options = "&".join(_covered_option(*part.partition("=")) for part in told.split("&"))
+    return f"{front}?{options}{sign}{name}"
+
+
+def _covered_option(key: str, equals: str, value: str) -> str:
+    if not equals:
+        return COVER
+    return f"{key}={value if key in _OPEN else COVER}"
 
 
 def secrets_of(url: str) -> tuple[str, ...]:

@@ -3,8 +3,8 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 
 from ingest.archive import plain_blocks
@@ -12,19 +12,28 @@ from ingest.source.feed import READ_BYTES, Chunk, Feed, SourceParams
 
 
 class FileSource(Feed):
-    """The bytes of a file, uncompressed, then the end."""
+    """The bytes of a file, uncompressed, then the end.
+
+    Attributes:
+        path: where it is.
+    """
 
     def __init__(self, url: str, path: Path, params: SourceParams) -> None:
         super().__init__(url, params)
-        self._path = path
+        self.path = path
 
     async def __aiter__(self) -> AsyncIterator[Chunk]:
         """Chunks to the end of the file."""
-        blocks = plain_blocks(self._path)
-        while (block := await asyncio.to_thread(next, blocks, None)) is not None:
-            if self.health.phase != "connected":
-                self._connect()
-            yield self._chunk(block, os.stat(self._path).st_mtime_ns // 1000)
+        with self.reading():
+            blocks = plain_blocks(self.path)
+            while (block := await asyncio.to_thread(next, blocks, None)) is not None:
+                yield self._chunk(block, os.stat(self.path).st_mtime_ns // 1000)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """The source is connected, then ended; for who reads the file in another way."""
+        self._connect()
+        yield
         self.health.phase = "ended"
 
 
