@@ -82,7 +82,7 @@ async def _folder(log: Log, folder: WatchedFolder, lateness: Microseconds, flow:
         try:
             await _archive(log, path, lateness, flow)
         except (BadInputError, UnavailableError) as error:
-            folder.refuse(path, error)
+            folder.refuse(error)
 
 
 async def _archive(log: Log, path: Path, lateness: Microseconds, flow: Flow) -> None:

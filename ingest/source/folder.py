@@ -61,9 +61,9 @@ class WatchedFolder(Feed):
             seen = found
             await asyncio.sleep(self._look_s)
 
-    def refuse(self, path: Path, error: BadInputError | UnavailableError) -> None:
+    def refuse(self, error: BadInputError | UnavailableError) -> None:
         """Counts a file that could not be read; the others are not held up."""
-        self._fail(f"{path.name}: {error}", "refused")
+        self._fail(error, "refused")
 
 
 def _looks(folder: Path) -> dict[Path, _Look]:
