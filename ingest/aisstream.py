@@ -15,7 +15,7 @@ import msgspec
 from ingest.batch import UNKNOWN_TIME
 from ingest.clock import EARLIEST_US, LATEST_US, NO_SECOND
 from ingest.decoded import REJECTIONS, Decoded
-from ingest.json_forms import LARGEST_MMSI, Message, Rows, eta, ship_type, text, turn
+from ingest.json_forms import LARGEST_MMSI, Message, Rows, eta, number, ship_type, text, turn
 from sea.instants import to_us
 from sea.units import Microseconds
 
@@ -98,13 +98,15 @@ _ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
 _BODY: Final = msgspec.json.Decoder(_Body)
 
 
-def read_aisstream(messages: Sequence[Message], counts: Counter[str]) -> Decoded:
-    """The rows of the messages.
+def read_aisstream(
+    messages: Sequence[Message], counts: Counter[str], source: str | None = None
+) -> Decoded:
+    """The rows of the messages, heard by the source.
 
     Counts ``messages``, ``rows``, ``other_type``, ``rejected`` and its reasons as the decoder
     does, and ``server_error`` for what aisstream.io itself says.
     """
-    rows = Rows()
+    rows = Rows(source)
     for message in messages:
         counts["messages"] += 1
         try:
@@ -148,10 +150,14 @@ def _told(moment: str) -> Microseconds | None:
     return told if zone in ("", " UTC") and EARLIEST_US <= told < LATEST_US else None
 
 
-def _position(body: _Body, heard: _Heard, rows: Rows, *, kind: int | None = None) -> None:
+def _class_a(body: _Body, heard: _Heard, rows: Rows) -> None:
+    _position(body, heard, rows, kind=body.msg_type if body.msg_type in (1, 2, 3) else 1)
+
+
+def _position(body: _Body, heard: _Heard, rows: Rows, *, kind: int) -> None:
     status = body.navigational_status
     rows.report(
-        **heard, msg_type=kind or body.msg_type, lon=body.longitude, lat=body.latitude,
+        **heard, msg_type=kind, lon=body.longitude, lat=body.latitude,
         sog=body.sog, cog=body.cog, heading=body.true_heading, rot=turn(body.rate_of_turn),
         nav_status=15 if status is None else status & 15, second=_second(body),
     )  # fmt: skip
@@ -186,11 +192,11 @@ def _base_station(body: _Body, heard: _Heard, rows: Rows) -> None:
     try:
         stated = to_us(datetime(body.utc_year, body.utc_month, body.utc_day, body.utc_hour,
                                 body.utc_minute, body.utc_second, tzinfo=UTC))  # fmt: skip
-    except ValueError:
+    except (ValueError, OverflowError):
         stated = UNKNOWN_TIME
     rows.report(
-        **heard, msg_type=body.msg_type or 4, lon=body.longitude, lat=body.latitude,
-        second=body.utc_second, stated_at=stated,
+        **heard, msg_type=11 if body.msg_type == 11 else 4, lon=body.longitude, lat=body.latitude,
+        second=body.utc_second if 0 <= body.utc_second < NO_SECOND else NO_SECOND, stated_at=stated,
     )  # fmt: skip
 
 
@@ -208,7 +214,7 @@ def _corrections(body: _Body, heard: _Heard, rows: Rows) -> None:
 def _voyage(body: _Body, heard: _Heard, rows: Rows) -> None:
     told = body.eta
     rows.static(
-        **heard, msg_type=5, imo=body.imo_number or 0, callsign=text(body.call_sign),
+        **heard, msg_type=5, imo=number(body.imo_number, 30), callsign=text(body.call_sign),
         name=text(body.name), ship_type=ship_type(body.type), **body.dimension.sides(),
         draught=body.maximum_static_draught, destination=text(body.destination),
         eta=eta(told.month, told.day, told.hour, told.minute),
@@ -223,11 +229,11 @@ def _static(body: _Body, heard: _Heard, rows: Rows) -> None:
         # A craft of a mother ship (MMSI 98...) has her number in place of its size.
         sides: dict[str, Any] = {} if body.mmsi // 10_000_000 == 98 else b.dimension.sides()
         rows.static(**heard, msg_type=24, callsign=text(b.call_sign),
-                    ship_type=b.ship_type or 0, **sides)  # fmt: skip
+                    ship_type=number(b.ship_type, 8), **sides)  # fmt: skip
 
 
 _ADD: Final[dict[str, Callable[[_Body, _Heard, Rows], None]]] = {
-    "PositionReport": _position,
+    "PositionReport": _class_a,
     "StandardClassBPositionReport": _class_b,
     "ExtendedClassBPositionReport": _class_b_extended,
     "StandardSearchAndRescueAircraftReport": _aircraft,

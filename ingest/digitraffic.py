@@ -13,7 +13,7 @@ import msgspec
 
 from ingest.clock import epoch_us
 from ingest.decoded import REJECTIONS, Decoded
-from ingest.json_forms import LARGEST_MMSI, Message, Rows, eta, ship_type, text, turn
+from ingest.json_forms import LARGEST_MMSI, Message, Rows, eta, number, ship_type, text, turn
 from sea.units import Microseconds
 
 Number = float | None
@@ -49,13 +49,15 @@ _LOCATION: Final = msgspec.json.Decoder(_Location)
 _METADATA: Final = msgspec.json.Decoder(_Metadata)
 
 
-def read_digitraffic(messages: Sequence[Message], counts: Counter[str]) -> Decoded:
-    """The rows of the messages.
+def read_digitraffic(
+    messages: Sequence[Message], counts: Counter[str], source: str | None = None
+) -> Decoded:
+    """The rows of the messages, heard by the source.
 
     Counts ``messages``, ``rows``, ``other_type``, ``rejected`` and its reasons as the decoder
     does.
     """
-    rows = Rows()
+    rows = Rows(source)
     for received_at, data, topic in messages:
         counts["messages"] += 1
         try:
@@ -99,7 +101,7 @@ def _metadata(mmsi: int, told: _Metadata, received_at: Microseconds, rows: Rows)
     packed = told.eta or 0
     rows.static(
         mmsi=mmsi, msg_type=0, reported_at=reported_at, received_at=received_at,
-        imo=told.imo or 0, callsign=text(told.call_sign), name=text(told.name),
+        imo=number(told.imo, 30), callsign=text(told.call_sign), name=text(told.name),
         ship_type=ship_type(told.type), destination=text(told.destination),
         draught=None if told.draught is None else told.draught / 10,
         eta=eta(packed >> 16 & 15, packed >> 11 & 31, packed >> 6 & 31, packed & 63),

@@ -17,13 +17,18 @@ from sea.units import Microseconds
 
 NAN: Final = math.nan
 LARGEST_MMSI: Final = 999_999_999
+LARGEST_NUMBER: Final = 1023.0
+"""The sog of an aircraft that is not available, table 55; no other is larger."""
+
+LONGEST_TEXT: Final = 34
+"""Characters of the name of an aid to navigation with its extension, table 72."""
 
 _REPORT: Final[dict[str, Any]] = {
     "lon": NAN, "lat": NAN, "sog": NAN, "cog": NAN, "heading": NAN, "rot": NAN,
-    "nav_status": NAV_STATUS_UNKNOWN, "source": None,
+    "nav_status": NAV_STATUS_UNKNOWN,
 }  # fmt: skip
 _STATIC: Final[dict[str, Any]] = {
-    "source": None, "imo": 0, "callsign": None, "name": None, "ship_type": 0, "to_bow": NAN,
+    "imo": 0, "callsign": None, "name": None, "ship_type": 0, "to_bow": NAN,
     "to_stern": NAN, "to_port": NAN, "to_starboard": NAN, "draught": NAN, "destination": None,
     "eta": None,
 }  # fmt: skip
@@ -45,9 +50,14 @@ class Message(NamedTuple):
 
 
 class Rows:
-    """Collects rows, then gives them as batches."""
+    """Collects rows, then gives them as batches.
 
-    def __init__(self) -> None:
+    Args:
+        source: who heard them.
+    """
+
+    def __init__(self, source: str | None) -> None:
+        self._source = source
         self._reports: list[dict[str, Any]] = []
         self._statics: list[dict[str, Any]] = []
         self._seconds: list[int] = []
@@ -63,13 +73,13 @@ class Rows:
             stated_at: full UTC of a base station's report.
             fields: columns of `ReportBatch` as sent; ``reported_at`` is when it was heard.
         """
-        self._reports.append(_REPORT | fields)
+        self._reports.append(_REPORT | {"source": self._source} | fields)
         self._seconds.append(second)
         self._stated.append(stated_at)
 
     def static(self, *, second: int = NO_SECOND, **fields: Any) -> None:
         """Adds a static message, whose second is that of the position beside it, if any."""
-        self._statics.append(_STATIC | fields)
+        self._statics.append(_STATIC | {"source": self._source} | fields)
         self._static_seconds.append(second)
 
     def decoded(self) -> Decoded:
@@ -93,6 +103,7 @@ class Rows:
         for name, unknown in missing.items():
             values = np.array(columns[name], np.float64)
             columns[name] = np.where(np.isclose(values, unknown, rtol=0, atol=1e-6), NAN, values)
+        columns["sog"] = np.where(columns["sog"] < 0, NAN, columns["sog"])
         return without_impossible(ReportBatch.of(**columns))
 
     def _static_batch(self) -> StaticBatch:
@@ -106,38 +117,45 @@ class Rows:
         size[:, (size == 0).all(axis=0)] = NAN
         columns |= zip(_SIDES, size, strict=True)
         draught = np.array(columns["draught"], np.float64)
-        columns["draught"] = np.where(draught == 0, NAN, draught)
+        columns["draught"] = np.where(draught > 0, draught, NAN)
         return StaticBatch.of(**columns)
 
 
 def turn(raw: float | None) -> float:
     """Degrees a minute of a raw rate of turn (table 47); 127 is "more than 10", NaN unknown."""
-    if raw is None or raw == -128:
+    if raw is None or abs(raw) > 127:
         return NAN
     return raw if abs(raw) == 127 else math.copysign(round((raw / 4.733) ** 2), raw)
 
 
 def text(sent: str | None) -> str | None:
-    """The text before the filler ``@``; None where nothing is left."""
-    return (sent or "").partition("@")[0].strip() or None
+    """The text before the filler ``@``, as far as AIS can send it; None where nothing is left."""
+    before = (sent or "").partition("@")[0][:LONGEST_TEXT]
+    return "".join(c for c in before if c.isascii() and c.isprintable()).strip() or None
+
+
+def number(raw: int | None, bits: int) -> int:
+    """A whole number of so many bits; 0, which is unknown, for any other."""
+    return raw if raw is not None and 0 <= raw < 1 << bits else 0
 
 
 def ship_type(raw: int | None) -> int:
     """Table 53; 0 unknown."""
-    return int(ShipType.from_value(raw or 0) or 0)
+    return int(ShipType.from_value(number(raw, 8)) or 0)
 
 
 def eta(month: int, day: int, hour: int, minute: int) -> str | None:
     """``MM-DDThh:mm`` as sent (24 and 60 are an unknown hour and minute); None without a day."""
-    return f"{month:02d}-{day:02d}T{hour:02d}:{minute:02d}" if month and day else None
+    told = 0 < month < 16 and 0 < day < 32 and 0 <= hour < 32 and 0 <= minute < 64
+    return f"{month:02d}-{day:02d}T{hour:02d}:{minute:02d}" if told else None
 
 
 def _gathered(rows: list[dict[str, Any]], kind: type[Columns]) -> dict[str, Any]:
-    """Columns of the rows; a number that is missing is unknown."""
+    """Columns of the rows; a number that is missing, or larger than any in AIS, is unknown."""
     columns: dict[str, Any] = {}
     for name, dtype in kind.dtypes().items():
         values = [row[name] for row in rows]
         if dtype.kind == "f":
-            values = [NAN if value is None else value for value in values]
+            values = [NAN if v is None or abs(v) > LARGEST_NUMBER else v for v in values]
         columns[name] = values
     return columns

@@ -53,6 +53,12 @@ class MqttSource(Client):
             raise BadInputError(
                 f"no host, port or topic in {self.url!r}", field="source", mend=_MEND
             )
+        try:
+            aiomqtt.Wildcard(self._topic)
+        except ValueError as error:
+            raise BadInputError(
+                f"no topic {self._topic!r}: {error}", field="source", mend=_MEND
+            ) from None
         self._host, self._port = parts.hostname, port
         self._user = unquote(parts.username) if parts.username else None
         self._password = unquote(parts.password) if parts.password else None
@@ -60,7 +66,7 @@ class MqttSource(Client):
 
     async def _connection(self) -> AsyncGenerator[Chunk, None]:
         inbox = Inbox(self._params, self.counts)
-        texts = Texts(read_digitraffic, self.counts)
+        texts = Texts(read_digitraffic, self.counts, self.url)
         filling = asyncio.create_task(self._fill(inbox))
         try:
             while messages := await self._in_time(inbox.get(AT_ONCE)):

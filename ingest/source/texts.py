@@ -12,7 +12,7 @@ from sea.units import Microseconds
 AT_ONCE: Final = 1000
 """Most messages read together. Chosen by us: some 10 ms of work."""
 
-JsonReader = Callable[[Sequence[Message], Counter[str]], Decoded]
+JsonReader = Callable[[Sequence[Message], Counter[str], str], Decoded]
 
 
 class Texts:
@@ -21,10 +21,11 @@ class Texts:
     Args:
         read: gives the rows of JSON messages.
         counts: where it counts them.
+        source: who heard them.
     """
 
-    def __init__(self, read: JsonReader, counts: Counter[str]) -> None:
-        self._read, self._counts = read, counts
+    def __init__(self, read: JsonReader, counts: Counter[str], source: str) -> None:
+        self._read, self._counts, self._source = read, counts, source
 
     def read(
         self, messages: Sequence[Message]
@@ -33,7 +34,7 @@ class Texts:
         for is_json, run in groupby(messages, key=lambda message: message.data[:1] == b"{"):
             alike = list(run)
             if is_json:
-                rows = self._read(alike, self._counts)
+                rows = self._read(alike, self._counts, self._source)
                 self._counts["bytes"] += sum(len(message.data) for message in alike)
                 yield alike[0].received_at, b"", rows
             else:

@@ -6,6 +6,7 @@ ends connections whose client lags, so pausing would lose more.
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import aiohttp
@@ -62,7 +63,7 @@ class WebSocketSource(Client):
                     await socket.send_str(self._greeting)
                 self._connect()
                 inbox = Inbox(self._params, self.counts)
-                texts = Texts(read_aisstream, self.counts)
+                texts = Texts(read_aisstream, self.counts, self.url)
                 filling = asyncio.create_task(_fill(inbox, socket))
                 try:
                     while messages := await self._in_time(inbox.get(AT_ONCE)):
@@ -70,6 +71,8 @@ class WebSocketSource(Client):
                             yield self._chunk(data, received_at, rows)
                 finally:
                     filling.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await filling
         except aiohttp.WSServerHandshakeError as error:
             raise UnavailableError(f"HTTP {error.status} instead of a WebSocket") from error
         except aiohttp.ClientError as error:

@@ -3,8 +3,10 @@
 import json
 from collections import Counter
 
+import hypothesis.strategies as st
 import numpy as np
 import pytest
+from hypothesis import given
 from pyais import encode_dict
 
 from ingest.aisstream import read_aisstream
@@ -262,6 +264,59 @@ def test_no_messages_give_no_rows():
         assert isinstance(rows.reports, ReportBatch)
         assert isinstance(rows.statics, StaticBatch)
         assert len(rows.reports) == len(rows.statics) == 0
+
+
+NUMBERS = st.one_of(st.none(), st.integers(), st.floats(allow_nan=False, allow_infinity=False))
+ANYTHING = st.one_of(NUMBERS, st.text(max_size=50), st.booleans(), st.lists(NUMBERS, max_size=2))
+NUMERIC = ("Longitude", "Latitude", "Sog", "Cog", "TrueHeading", "RateOfTurn", "Timestamp",
+           "NavigationalStatus", "UtcYear", "UtcSecond", "ImoNumber", "Type", "MessageID",
+           "MaximumStaticDraught")  # fmt: skip
+BODIES = st.fixed_dictionaries({}, optional={
+    **dict.fromkeys(NUMERIC, NUMBERS),
+    **dict.fromkeys(("Name", "CallSign", "Destination"), st.text(max_size=50)),
+    "Dimension": st.dictionaries(st.sampled_from("ABCD"), NUMBERS),
+    "Eta": st.dictionaries(st.sampled_from(("Month", "Day", "Hour", "Minute")), st.integers()),
+    "UserID": ANYTHING, "ReportB": ANYTHING,
+})  # fmt: skip
+KINDS = ("PositionReport", "StandardClassBPositionReport", "ExtendedClassBPositionReport",
+         "StandardSearchAndRescueAircraftReport", "LongRangeAisBroadcastMessage",
+         "BaseStationReport", "AidsToNavigationReport", "ShipStaticData",
+         "StaticDataReport")  # fmt: skip
+
+
+@given(st.sampled_from(KINDS), BODIES)
+def test_no_values_of_aisstream_break_anything_or_leave_the_range_of_ais(kind, body):
+    counts = Counter()
+    rows = read_aisstream([envelope(kind, PLACE | body)], counts)
+    assert counts["messages"] == counts["rows"] + counts["rejected"] == 1
+    assert_sane(rows)
+
+
+@given(st.sampled_from(("location", "metadata")), st.dictionaries(
+    st.sampled_from((*LOCATION, *METADATA)), ANYTHING))  # fmt: skip
+def test_no_values_of_digitraffic_break_anything_or_leave_the_range_of_ais(kind, changes):
+    counts = Counter()
+    rows = digitraffic(LOCATION | METADATA | changes, kind, counts=counts)
+    assert counts["messages"] == counts["rows"] + counts["rejected"] == 1
+    assert_sane(rows)
+
+
+def assert_sane(rows):
+    for batch in (rows.reports, rows.statics):
+        batch.to_arrow()
+        for name, dtype in batch.dtypes().items():
+            values = getattr(batch, name)
+            if dtype.kind == "f":
+                assert not (np.abs(values) > 1023).any(), name
+            elif dtype.hasobject:
+                assert all(v is None or (v.isprintable() and len(v) <= 34) for v in values), name
+    assert not (rows.reports.sog < 0).any()
+    assert ((rows.reports.cog >= 0) & (rows.reports.cog < 360) | np.isnan(rows.reports.cog)).all()
+
+
+def test_rows_are_heard_by_the_source():
+    good = envelope("PositionReport", PLACE)
+    assert read_aisstream([good], Counter(), "feed").reports.source.tolist() == ["feed"]
 
 
 def test_a_rate_of_turn_keeps_its_side():

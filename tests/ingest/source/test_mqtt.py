@@ -126,7 +126,8 @@ def test_user_and_password_of_a_broker_are_covered():
 
 
 @pytest.mark.parametrize("url", ["mqtt://host", "mqtt://host/", "mqtt+ws://host/mqtt",
-                                 "mqtt://host:x/topic", "mqtt:///topic"])  # fmt: skip
+                                 "mqtt://host:x/topic", "mqtt://host/a#b",
+                                 "mqtt:///topic"])  # fmt: skip
 def test_a_broker_without_topic_or_host_is_refused(url):
     with pytest.raises(BadInputError, match="mqtt"):
         open_source(url)
