@@ -32,8 +32,11 @@ class Inbox:
         self._over, self._error = True, error
         self._filled.set()
 
-    async def get(self, most: int = 1) -> list[Message]:
-        """The oldest messages, waiting for the first; none once the inbox is closed."""
+    async def get(self, most: int = 1, linger_s: float = 0.0) -> list[Message]:
+        """The oldest messages; none once the inbox is closed.
+
+        Waits for the first, then lets others come for a while: reading many costs little more.
+        """
         while not self._messages:
             if self._error is not None:
                 raise self._error
@@ -41,6 +44,7 @@ class Inbox:
                 return []
             self._filled.clear()
             await self._filled.wait()
+            await asyncio.sleep(linger_s)
         return [self._take() for _ in range(min(most, len(self._messages)))]
 
     def _take(self) -> Message:

@@ -8,7 +8,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncGenerator
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from urllib.parse import unquote, urlsplit
 
 import aiomqtt
@@ -16,7 +16,7 @@ import aiomqtt
 from ingest.digitraffic import read_digitraffic
 from ingest.source.feed import Chunk, Client, SourceParams
 from ingest.source.inbox import Inbox
-from ingest.source.texts import AT_ONCE, Texts
+from ingest.source.texts import AT_ONCE, LINGER_S, Texts
 from sea.errors import BadInputError, UnavailableError
 
 PORTS = {"mqtt": 1883, "mqtts": 8883, "mqtt+ws": 80, "mqtt+wss": 443}
@@ -69,7 +69,7 @@ class MqttSource(Client):
         texts = Texts(read_digitraffic, self.counts, self.url)
         filling = asyncio.create_task(self._fill(inbox))
         try:
-            while messages := await self._in_time(inbox.get(AT_ONCE)):
+            while messages := await self._in_time(inbox.get(AT_ONCE, LINGER_S)):
                 for received_at, data, rows in texts.read(messages):
                     yield self._chunk(data, received_at, rows)
         finally:
@@ -89,11 +89,24 @@ class MqttSource(Client):
         except (aiomqtt.MqttError, OSError) as error:
             inbox.close(UnavailableError(str(error) or type(error).__name__))
 
-    def _client(self) -> aiomqtt.Client:
+    def _client(self) -> "_Broker":
         transport: Literal["tcp", "websockets"] = "tcp" if self._path is None else "websockets"
         options: dict[str, Any] = {"tls_context": ssl.create_default_context()} if self._tls else {}
-        return aiomqtt.Client(
+        return _Broker(
             self._host, self._port, username=self._user, password=self._password,
             transport=transport, websocket_path=self._path, timeout=self._params.connect_s,
             **options,
         )  # fmt: skip
+
+
+class _Broker(aiomqtt.Client):
+    """aiomqtt leaves its socket open where a broker takes the connection but never answers."""
+
+    async def __aenter__(self) -> Self:
+        try:
+            return await super().__aenter__()
+        except BaseException:
+            self._client.on_disconnect = None
+            self._client.disconnect()
+            self._client.loop_write()  # sends that, then closes the socket
+            raise

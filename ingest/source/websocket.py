@@ -15,7 +15,7 @@ import msgspec
 from ingest.aisstream import read_aisstream
 from ingest.source.feed import Chunk, Client, SourceParams
 from ingest.source.inbox import Inbox
-from ingest.source.texts import AT_ONCE, Texts
+from ingest.source.texts import AT_ONCE, LINGER_S, Texts
 from sea.errors import BadInputError, UnavailableError
 
 AISSTREAM_HOST = "stream.aisstream.io"
@@ -66,7 +66,7 @@ class WebSocketSource(Client):
                 texts = Texts(read_aisstream, self.counts, self.url)
                 filling = asyncio.create_task(_fill(inbox, socket))
                 try:
-                    while messages := await self._in_time(inbox.get(AT_ONCE)):
+                    while messages := await self._in_time(inbox.get(AT_ONCE, LINGER_S)):
                         for received_at, data, rows in texts.read(messages):
                             yield self._chunk(data, received_at, rows)
                 finally:

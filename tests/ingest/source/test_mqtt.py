@@ -120,6 +120,31 @@ async def test_a_slow_reader_loses_the_oldest_messages_and_they_are_counted(feed
             assert (await anext(stream)).data == b"5\n6\n7\n"
 
 
+async def test_a_broker_that_never_answers_is_left_without_a_socket_behind(feed):
+    open_now, closed = 0, 0
+
+    async def mute(reader, writer):
+        nonlocal open_now, closed
+        open_now += 1
+        await reader.read()
+        open_now, closed = open_now - 1, closed + 1
+        writer.close()
+
+    server = await asyncio.start_server(mute, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    params = SourceParams(connect_s=0.2, backoff_s=(0.01, 0.02))
+    source = open_source(f"mqtt://127.0.0.1:{port}/ais", params)
+    waiting = asyncio.create_task(feed.collect(source, feed.lines(1)))
+    await feed.until(lambda: closed >= 3)
+    assert open_now <= 1
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    await feed.until(lambda: open_now == 0)
+    server.close()
+    assert source.counts["connections"] == 0
+    assert source.health.error == "Operation timed out"
+
+
 def test_user_and_password_of_a_broker_are_covered():
     source = open_source("mqtts://ana:s3cret@broker.example.org/vessels-v2/#")
     assert source.url == "mqtts://***@broker.example.org/vessels-v2/#"
