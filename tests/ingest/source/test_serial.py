@@ -49,6 +49,22 @@ async def test_a_port_that_is_not_plugged_in_is_waited_for(feed, port, tmp_path)
     assert feed.data_of(await waiting) == feed.LINE
 
 
+async def test_a_port_that_is_unplugged_is_waited_for(feed):
+    ours, theirs = pty.openpty()
+    path = os.ttyname(theirs)
+    os.close(theirs)
+    source = open_source(f"serial:{path}", feed.PATIENT)
+    waiting = asyncio.create_task(feed.collect(source, feed.lines(2)))
+    await feed.until(lambda: source.counts["connections"] == 1)
+    os.write(ours, feed.LINE)
+    await feed.until(lambda: source.counts["bytes"] == len(feed.LINE))
+    os.close(ours)
+    await feed.until(lambda: source.counts["failures"] >= 2)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert source.counts["connections"] == 1
+
+
 @pytest.mark.parametrize("url", ["serial:", "serial:/dev/x?baud=fast", "serial:/dev/x?baud=0",
                                  "serial:/dev/x?parity=E"])  # fmt: skip
 def test_a_port_without_a_device_or_a_rate_is_refused(url):

@@ -1,13 +1,16 @@
 import asyncio
 import json
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from ingest.batch import ReportBatch
 from ingest.source import SourceParams, open_source
+from ingest.stage import Flow, append_live
 from sea.errors import BadInputError
+from sea.instants import parse_utc
 
 REPORT = {
     "MessageType": "PositionReport",
@@ -59,6 +62,29 @@ async def test_aisstream_is_subscribed_to_and_gives_rows(feed):
     assert chunks[0].rows.reports.mmsi.tolist() == [259000420]
     assert chunks[0].source == source.url == f"{url}?apikey=***&box=5,-120,20,-75"
     assert source.counts["rows"] == source.counts["messages"] == 1
+
+
+async def test_rows_of_a_websocket_go_into_the_log_under_the_name_of_the_source(feed, log):
+    async def talk(socket, _):
+        await socket.receive_json()
+        for _ in range(3):
+            await socket.send_str(json.dumps(REPORT))
+        await socket.receive()
+
+    async with serving(talk) as url:
+        source = open_source(f"{url}?apikey=k3y&box=5,-120,20,-75", feed.PATIENT)
+        flow = Flow(source=source.url)
+        reading = asyncio.create_task(
+            append_live(log, source, source=source.url, lateness_us=0, flow=flow)
+        )
+        await feed.until(lambda: flow.rows == 3)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+    async with asyncio.timeout(feed.DEADLINE_S), aclosing(log.read(0, marks=False)) as entries:
+        reports = ReportBatch.concat(entry.reports for entry in await anext(entries))
+    assert set(reports.source.tolist()) == {f"{url}?apikey=***&box=5,-120,20,-75"}
+    assert set(reports.mmsi.tolist()) == {259000420}
+    assert flow.newest_at == parse_utc("2026-03-01T12:00:31Z")
 
 
 async def test_the_key_of_the_settings_is_used_where_the_url_has_none(feed):
