@@ -90,12 +90,16 @@ class _Envelope(msgspec.Struct, rename="pascal"):
     message_type: str = ""
     message: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
     meta_data: _MetaData = msgspec.field(default_factory=_MetaData)
-    error: str | None = msgspec.field(name="error", default=None)
+
+
+class _Refusal(msgspec.Struct):
+    error: str
 
 
 _Heard = dict[str, Any]
 _ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
 _BODY: Final = msgspec.json.Decoder(_Body)
+_REFUSAL: Final = msgspec.json.Decoder(_Refusal)
 
 
 def read_aisstream(
@@ -104,7 +108,7 @@ def read_aisstream(
     """The rows of the messages, heard by the source.
 
     Counts ``messages``, ``rows``, ``other_type``, ``rejected`` and its reasons as the decoder
-    does, and ``server_error`` for what aisstream.io itself says.
+    does.
     """
     rows = Rows(source)
     for message in messages:
@@ -118,10 +122,18 @@ def read_aisstream(
     return rows.decoded()
 
 
+def refusal(data: bytes) -> str | None:
+    """What aisstream.io says is wrong with the key or the subscription, None for any other."""
+    if not data.startswith(b"{") or b'"error"' not in data[:64]:
+        return None
+    try:
+        return _REFUSAL.decode(data).error
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
 def _read(envelope: _Envelope, received_at: Microseconds, rows: Rows) -> str:
     """What became of the message."""
-    if envelope.error is not None:
-        return "server_error"
     add = _ADD.get(envelope.message_type)
     raw = envelope.message.get(envelope.message_type)
     if add is None or raw is None:

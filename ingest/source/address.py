@@ -15,6 +15,9 @@ COVER: Final = "***"
 _OPEN: Final = frozenset({"box", "baud", "topic"})
 """Query options that are no secret; any other value may be one."""
 
+SHORTEST: Final = 3
+"""Characters of a secret. Chosen by us."""
+
 _USER: Final = re.compile(r"(?<=://).*@")
 
 
@@ -41,7 +44,10 @@ def _covered_option(key: str, equals: str, value: str) -> str:
 
 
 def secrets_of(url: str) -> tuple[str, ...]:
-    """What `covered` covers, as it may turn up in the words of others; longest first."""
+    """What `covered` covers, as it may turn up in the words of others; longest first.
+
+    What is shorter than a password ever is would cover half of any sentence, and is left out.
+    """
     found = set[str]()
     parts = urlsplit(url)
     user, _, password = parts.netloc.rpartition("@")[0].partition(":")
@@ -49,7 +55,7 @@ def secrets_of(url: str) -> tuple[str, ...]:
     found |= {value for key, value in parse_qsl(parts.query) if key not in _OPEN}
     plain = found | {unquote(secret) for secret in found}
     forms = plain | {quote(secret, safe="") for secret in plain} | set(map(quote_plus, plain))
-    return tuple(sorted(forms - {""}, key=len, reverse=True))
+    return tuple(sorted((f for f in forms if len(f) >= SHORTEST), key=len, reverse=True))
 
 
 def without(text: str, secrets: Iterable[str]) -> str:

@@ -20,11 +20,9 @@ class HttpSource(ByteClient):
         self._asked = url.partition("#")[0]
 
     async def _reads(self) -> AsyncGenerator[bytes, None]:
-        connect_s = self._params.connect_s
-        patience = aiohttp.ClientTimeout(total=None, connect=connect_s, sock_connect=connect_s)
         try:
             async with (
-                aiohttp.ClientSession(timeout=patience) as session,
+                aiohttp.ClientSession(timeout=patience(self._params)) as session,
                 session.get(self._asked) as answer,
             ):
                 if answer.status != 200:
@@ -36,3 +34,14 @@ class HttpSource(ByteClient):
                         yield data[begin : begin + READ_BYTES]
         except aiohttp.ClientError as error:
             raise UnavailableError(str(error) or type(error).__name__) from error
+
+
+def patience(params: SourceParams) -> aiohttp.ClientTimeout:
+    """How long to wait for a connection, and for an answer to begin.
+
+    That is longer than `silence_s`, which is waited for what comes later.
+    """
+    begin_s = params.connect_s + params.silence_s
+    return aiohttp.ClientTimeout(
+        total=None, connect=params.connect_s, sock_connect=params.connect_s, sock_read=begin_s
+    )

@@ -5,15 +5,17 @@ ends connections whose client lags, so pausing would lose more.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import aiohttp
 import msgspec
 
-from ingest.aisstream import read_aisstream
+from ingest.aisstream import read_aisstream, refusal
+from ingest.json_forms import Message
 from ingest.source.feed import Chunk, Client, SourceParams
+from ingest.source.http import patience
 from ingest.source.inbox import Inbox
 from ingest.source.texts import AT_ONCE, LINGER_S, Texts
 from sea.errors import BadInputError, UnavailableError
@@ -50,11 +52,9 @@ class WebSocketSource(Client):
             self._greeting = msgspec.json.encode({"APIKey": key, "BoundingBoxes": boxes}).decode()
 
     async def _connection(self) -> AsyncGenerator[Chunk, None]:
-        connect_s = self._params.connect_s
-        patience = aiohttp.ClientTimeout(total=None, connect=connect_s, sock_connect=connect_s)
         try:
             async with (
-                aiohttp.ClientSession(timeout=patience) as session,
+                aiohttp.ClientSession(timeout=patience(self._params)) as session,
                 session.ws_connect(
                     self._asked, max_msg_size=MESSAGE_BYTES, heartbeat=30, autoping=True
                 ) as socket,
@@ -67,6 +67,7 @@ class WebSocketSource(Client):
                 filling = asyncio.create_task(_fill(inbox, socket))
                 try:
                     while messages := await self._in_time(inbox.get(AT_ONCE, LINGER_S)):
+                        _heed_refusal(messages)
                         for received_at, data, rows in texts.read(messages):
                             yield self._chunk(data, received_at, rows)
                 finally:
@@ -87,6 +88,12 @@ async def _fill(inbox: Inbox, socket: aiohttp.ClientWebSocketResponse) -> None:
         elif message.type is aiohttp.WSMsgType.BINARY:
             inbox.put(message.data)
     inbox.close(socket.exception())
+
+
+def _heed_refusal(messages: Sequence[Message]) -> None:
+    for message in messages:
+        if (told := refusal(message.data)) is not None:
+            raise UnavailableError(f"the server refuses: {told}")
 
 
 def _box(text: str) -> list[list[float]]:

@@ -2,6 +2,7 @@ import asyncio
 from base64 import b64encode
 from contextlib import asynccontextmanager, suppress
 
+import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
@@ -83,6 +84,28 @@ async def test_a_server_that_stalls_is_left_and_asked_again(feed):
         chunks = await feed.collect(source, feed.lines(2))
     assert feed.data_of(chunks) == feed.LINE * 2
     assert source.counts["silences"] == 1
+
+
+@pytest.mark.parametrize("scheme", ["http", "ws"])
+async def test_a_server_that_takes_the_connection_and_never_answers_is_left(feed, scheme):
+    closed = 0
+
+    async def mute(reader, writer):
+        nonlocal closed
+        await reader.read()
+        closed += 1
+        writer.close()
+
+    server = await asyncio.start_server(mute, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    params = SourceParams(connect_s=0.2, silence_s=0.2, backoff_s=(0.01, 0.02))
+    source = open_source(f"{scheme}://127.0.0.1:{port}/", params)
+    waiting = asyncio.create_task(feed.collect(source, feed.lines(1)))
+    await feed.until(lambda: closed >= 2)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    server.close()
+    assert source.counts["failures"] >= 2
 
 
 async def test_a_refusal_is_told_without_the_secrets_of_the_url(feed, caplog):

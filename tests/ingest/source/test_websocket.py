@@ -96,11 +96,11 @@ async def test_the_key_of_the_settings_is_used_where_the_url_has_none(feed):
     async with serving(talk) as url:
         source = open_source(f"{url}?box=5,-120,20,-75", params)
         waiting = asyncio.create_task(feed.collect(source, feed.rows(1)))
-        await feed.until(lambda: source.counts["server_error"] >= 1)
+        await feed.until(lambda: source.counts["failures"] >= 2)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
     assert "k3y" not in repr(params)
-    assert source.counts["rejected"] == 0
+    assert source.health.error == "the server refuses: Api Key *** Is Not Valid"
 
 
 async def test_lines_of_nmea_come_as_bytes_whole(feed):
