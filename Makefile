@@ -30,7 +30,7 @@ check: $(VENV)/.dev-ready ## ruff, mypy, import-linter
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
 
-unit: $(VENV)/.dev-ready setup page browser ## the tests alone; ARGS="-k gap" picks some
+unit: $(VENV)/.dev-ready setup page browser readers ## the tests alone; ARGS="-k gap" picks some
 	$(PY) -m pytest $(ARGS)
 
 bench: $(VENV)/.bench-ready ## benchmarks, as ratios against peers
@@ -80,6 +80,9 @@ $(VENV)/.bench-ready: requirements-bench.lock $(VENV)/.run-ready
 $(PAGE): $(PAGE_SOURCES) | $(VENV)/.run-ready
 	@tools/build-page $(VENV)
 
-.PHONY: browser
+.PHONY: browser readers
 browser:
 	@tools/find-browser
+
+readers:
+	@tools/find-readers

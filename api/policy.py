@@ -53,6 +53,14 @@ class Release:
     releasable_to: tuple[str, ...]
 
 
+def sees_sources(principal: Principal) -> bool:
+    """Whether the principal may see where this node gets its AIS from, and how well.
+
+    Where a coalition listens, and when it is deaf, is the watch's own business.
+    """
+    return principal.role in ("watch_officer", "admin")
+
+
 def allowed(principal: Principal, record: Release) -> bool:
     """Whether the principal may see the record, or learn that there is one."""
     return principal.role in _READERS[record.kind] and (

@@ -23,6 +23,7 @@ from api import auth, store
 from api.embedded import embedded_nats, embedded_postgres
 from api.flows import watch_flow
 from api.follow import follow
+from api.gateway import gateways, open_sources
 from api.http.application import make_application, make_runner
 from api.live import Live
 from api.migrate import migrate
@@ -33,15 +34,14 @@ from api.view import View
 from api.watch import Fleet, watch
 from api.writing import Sharing
 from escort.fleet import exercise_burden, exercise_fleet
-from ingest.archive import open_archive
 from ingest.exercise import Exercise
 from ingest.log import JetStreamLog, Log
-from ingest.source import Chunk, open_source
-from ingest.stage import EXERCISE_PAST_US, Flow, append_archive, append_exercise, append_live, track
+from ingest.source import Chunk
+from ingest.stage import EXERCISE_PAST_US, Flow, append_exercise, track
 from ingest.stage_rebroadcast import Rebroadcast
 from risk.assess import Assessor
 from sea.errors import BadInputError, SafePassageError, UnavailableError
-from sea.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Microseconds
+from sea.units import DAY_US, HOUR_US, MINUTE_US, Microseconds
 
 _log = logging.getLogger(__name__)
 
@@ -81,6 +81,8 @@ def run(settings: Settings, orders: Orders) -> None:
             f"the role {orders.role} alone needs servers that all roles share",
             mend="set SAFEPASSAGE_DATABASE_URL and SAFEPASSAGE_NATS_URL",
         )
+    if orders.role in ("all", "gateway"):
+        open_sources(settings, orders.sources)  # what is wrong is said before servers start
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with _alone_in(settings.data_dir, orders.role):
         try:
@@ -170,36 +172,24 @@ def _stages(
         for out in outs:
             watch_flow(Flow(source=f"rebroadcast {out.url}", counts=out.counts))
             yield f"rebroadcast {out.url}", out.run()
-        yield from _gateways(settings, orders, log, outs)
+        yield from _gateways(settings, orders, log, database, outs)
 
 
 def _gateways(
-    settings: Settings, orders: Orders, log: Log, outs: Sequence[Rebroadcast]
+    settings: Settings,
+    orders: Orders,
+    log: Log,
+    database: asyncpg.Pool,
+    outs: Sequence[Rebroadcast],
 ) -> Iterator[Stage]:
-    lateness = int(settings.lateness_s * SECOND_US)
-
     def heard(chunk: Chunk) -> None:
         for out in outs:
             out.hear(chunk)
 
-    for url in orders.sources:
-        if url.startswith("file:"):
-            yield f"gateway {url}", _whole_file(log, Path(url[5:]), lateness)
-        else:
-            chunks, flow = open_source(url), watch_flow(Flow(source=url))
-            live = append_live(
-                log, chunks, source=url, lateness_us=lateness, flow=flow, heard=heard
-            )
-            yield f"gateway {url}", live
+    yield from gateways(settings, orders.sources, log, database, heard)
     if orders.exercise is not None:
         exercise, start = _exercise(settings.data_dir, orders.exercise, orders.seed)
         yield "gateway exercise", append_exercise(log, exercise, start_us=start, heard=heard)
-
-
-async def _whole_file(log: Log, path: Path, lateness: Microseconds) -> None:
-    archive = await asyncio.to_thread(open_archive, path)
-    timeline = archive.fingerprint
-    await append_archive(log, archive, lateness_us=lateness, timeline=timeline)
 
 
 def _exercise(folder: Path, name: str, seed: int) -> tuple[Exercise, Microseconds]:

@@ -4,6 +4,7 @@
 """
 
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import Literal
@@ -70,6 +71,16 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severe log line written."
+    )
+    node: str = Field(
+        default_factory=socket.gethostname,
+        min_length=1,
+        max_length=100,
+        description="Name of this node among those that share the database, in `/v1/sources`. "
+        "Unset: the host's name.",
+    )
+    aisstream_key: SecretStr | None = Field(
+        default=None, description="Key for the source `wss://stream.aisstream.io/v0/stream`."
     )
     lateness_s: float = Field(
         default=120.0,

@@ -44,12 +44,17 @@ FUTURE_US = 10 * MINUTE_US
 
 @dataclass(slots=True, kw_only=True)
 class Flow:
-    """What a gateway has done; shown on /metrics and in progress bars."""
+    """What a gateway has done; shown on /metrics and in progress bars.
+
+    Attributes:
+        newest_at: the latest time of measurement of a live feed so far, us, 0 for none.
+    """
 
     source: str
     batches: int = 0
     rows: int = 0
     last_offset: int = 0
+    newest_at: Microseconds = 0
     counts: Counter[str] = field(default_factory=Counter)
 
 
@@ -159,7 +164,7 @@ async def append_live(
         nonlocal ended, rows
         async for chunk in chunks:
             heard(chunk)
-            decoded = decoder.feed(chunk.data, chunk.received_at)
+            decoded = chunk.rows or decoder.feed(chunk.data, chunk.received_at)
             size = len(decoded.reports) + len(decoded.statics)
             if size:
                 limit = chunk.received_at + FUTURE_US
@@ -174,7 +179,6 @@ async def append_live(
     async def flush() -> None:
         nonlocal rows
         session = f"{source}#{iso_z(time.time_ns() // 1000)}"
-        newest = 0
         while not ended or held:
             await asyncio.sleep(0 if ended else LIVE_BATCH_S)
             block = _joined(held)
@@ -183,8 +187,8 @@ async def append_live(
             room.set()
             times = [b.reported_at for b in (block.reports, block.statics) if len(b)]
             if times:
-                newest = max(newest, *(int(t.max()) for t in times))
-                batch = _batch(session, LIVE, flow.batches, newest - lateness_us, block)
+                flow.newest_at = max(flow.newest_at, *(int(t.max()) for t in times))
+                batch = _batch(session, LIVE, flow.batches, flow.newest_at - lateness_us, block)
                 flow.batches, flow.rows = flow.batches + 1, flow.rows + len(block.reports)
                 flow.last_offset = await log.append(batch)
 

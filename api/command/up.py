@@ -15,7 +15,8 @@ def register(commands: Any) -> None:
     )
     parser.add_argument(
         "--source", action="append", default=[], metavar="URL",
-        help="a feed: tcp://host:port, tcp-listen://:port, udp://:port, file:PATH or -; "
+        help="a feed: tcp://host:port, tcp-listen://:port, udp://:port, http(s)://…, ws(s)://…, "
+        "mqtt(s)://host/topic, serial:DEVICE?baud=38400, folder:PATH, file:PATH or -; "
         "may be given again",
     )  # fmt: skip
     parser.add_argument(

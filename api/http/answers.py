@@ -184,6 +184,43 @@ class Plan(BaseModel):
     unserved: list[dict[str, Any]]
 
 
+class SourceHealth(Answer):
+    """A source as its gateway last told; what is secret in its URL is covered.
+
+    `lag_s` is how far its newest report is behind the time of writing, `rejected` what gave no
+    row, by reason; `stale` when the gateway has not written for longer than it should.
+    """
+
+    node: str
+    url: str
+    state: Literal["connecting", "receiving", "silent", "waiting", "ended"]
+    connected_at: str | None
+    data_at: str | None
+    error: str | None
+    error_at: str | None
+    lag_s: float | None
+    reconnects: int
+    reports: int
+    bytes: int
+    lines: int
+    messages: int
+    rows: int
+    dropped: int
+    refused: int
+    failures: int
+    silences: int
+    rejected: dict[str, int]
+    written_at: str
+    age_s: float
+    stale: bool
+
+
+class Sources(Answer):
+    """All sources of all gateways that share the database."""
+
+    sources: list[SourceHealth]
+
+
 class Me(Answer):
     """Who is signed in, and at which nation's node."""
 

@@ -15,7 +15,9 @@ from api.http.context import CONTEXT, Context, check_origin, principal_of
 from api.http.problem import NotSignedInError
 from api.http.registry import NoParams, Operation, Params, json_response
 from api.live import Mailbox
-from sea.errors import UnavailableError
+from api.policy import sees_sources
+from api.sources import sources as sources_of
+from sea.errors import NotAllowedError, UnavailableError
 
 DESCRIPTION = web.AppKey("description", dict[str, Any])
 SOCKETS = web.AppKey("sockets", WeakSet[web.WebSocketResponse])
@@ -44,6 +46,17 @@ async def me(request: web.Request, _: NoParams) -> dict[str, Any]:
         "node": context.settings.nation,
         "exercise": context.exercise,
     }
+
+
+async def sources(request: web.Request, _: NoParams) -> dict[str, Any]:
+    """How the gateways' sources are doing.
+
+    Raises:
+        NotAllowedError: it is no business of this role.
+    """
+    if not sees_sources(principal_of(request)):
+        raise NotAllowedError("sources are shown to watch officers and admins")
+    return {"sources": await sources_of(request.app[CONTEXT].database)}
 
 
 async def health(_request: web.Request, _: NoParams) -> dict[str, Any]:
@@ -147,6 +160,14 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         params=LiveQuery,
         media=(),
         success=101,
+    ),
+    Operation(
+        path="/v1/sources",
+        summary="Where AIS comes from, and how each source is doing",
+        tag="node",
+        handle=sources,
+        params=NoParams,
+        answer=answers.Sources,
     ),
     Operation(
         path="/healthz",

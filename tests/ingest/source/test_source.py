@@ -4,9 +4,11 @@ import os
 import socket
 import sys
 from contextlib import aclosing, asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 
+from ingest import source as source_kinds
 from ingest.decode import Decoder
 from ingest.source import SourceParams, open_source
 from sea.errors import BadInputError, UnavailableError
@@ -193,6 +195,18 @@ async def test_a_slow_reader_loses_the_oldest_datagrams_and_they_are_counted():
         assert [(await anext(stream)).data for _ in range(3)] == [b"5\n", b"6\n", b"7\n"]
 
 
+async def test_large_datagrams_are_bounded_by_their_bytes():
+    source = open_source("udp://:0", SourceParams(queue_bytes=100_000))
+    async with aclosing(aiter(source)) as stream, asyncio.timeout(DEADLINE_S):
+        first = await listening(source, stream)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto(b"first", ("127.0.0.1", source.port))
+            await first
+            for _ in range(5):
+                sender.sendto(b"x" * 40_000, ("127.0.0.1", source.port))
+        await until(lambda: source.counts["dropped"] == 3)
+
+
 async def test_a_file_is_read_to_its_end_even_when_packed(tmp_path):
     path = tmp_path / "feed.gz"
     path.write_bytes(gzip.compress(LINE * 20_000))
@@ -229,7 +243,7 @@ async def test_standard_input_ends_with_its_last_byte(tmp_path, piped):
     assert process.returncode == 0
 
 
-NO_SOURCES = ("ws://x:1", "serial:/dev/ttyS0", "feed.nmea", "", "tcp://:5", "file:", "tcp://host",
+NO_SOURCES = ("ftp://x:1", "http://", "ws://:1", "feed.nmea", "", "tcp://:5", "file:", "tcp://host",
               "udp://:x", "tcp://host:99999")  # fmt: skip
 
 
@@ -237,6 +251,12 @@ NO_SOURCES = ("ws://x:1", "serial:/dev/ttyS0", "feed.nmea", "", "tcp://:5", "fil
 def test_what_is_no_source_is_refused_with_what_there_is(url):
     with pytest.raises(BadInputError, match="tcp://HOST:PORT"):
         open_source(url)
+
+
+def test_the_docs_name_every_kind_of_source_and_its_rule():
+    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text("utf-8")
+    known = {*source_kinds._SOCKETS, *source_kinds._OTHERS, "file", "folder"}
+    assert [kind for kind in sorted(known) if f"`{kind}:" not in page] == []
 
 
 def test_a_port_that_is_taken_is_named():
