@@ -7,6 +7,7 @@ columns as (Geo)Parquet, or our own Parquet; each plain or compressed with gzip,
 import gzip
 import io
 import tempfile
+import time
 import warnings
 import zipfile
 import zlib
@@ -18,13 +19,17 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import zstandard
 
+from ingest.clock import EARLIEST_US, FUTURE_US, leaps
 from ingest.csv_forms import CsvForm, csv_form, read_frame
-from ingest.decode import REJECTIONS, Decoded, Decoder, without_impossible
+from ingest.decode import REJECTIONS, Bools, Decoded, Decoder, without_impossible
+from ingest.decoded import message_times, without_messages
 from ingest.nmea import Framer
 from ingest.parquet_forms import parquet_form
 from ingest.rows import SCHEMA, decoded_of
@@ -36,17 +41,24 @@ BLOCK_BYTES: Final = 192 * 1024
 """About 4,000 sentences, so that a block has at most some 5,000 messages."""
 
 _HEAD_BYTES: Final = 64 * 1024
+_FRAME_BYTES: Final = 4096
+"""Of Zstandard read at once: 4 bytes may stand for 128 KiB (RFC 8878 3.1.1.2)."""
+
 _EXPECTED: Final = (
     "expected NMEA sentences (!AIVDM); CSV of MarineCadastre, the Danish DMA, the Norwegian "
     "Kystverket, AISHub or Global Fishing Watch; MarineCadastre GeoParquet or Parquet written by "
     "'safepassage decode'; plain or as .gz, .zip or .zst"
 )
 _BROKEN: Final = (EOFError, OSError, zlib.error, zipfile.BadZipFile, zstandard.ZstdError,
-           pd.errors.ParserError)  # fmt: skip
+           pd.errors.ParserError, pa.ArrowException, NotImplementedError, UnicodeError)  # fmt: skip
 
 
 class Archive:
     """One file; iterating reads it from the start.
+
+    A damaged file gives everything before the damage, then the error. Messages dated after
+    `until_us`, and those of NMEA that leap ahead of the feed (`ingest.clock.leaps`), are left out
+    and counted as ``future_time`` and ``leap_time``: one would make all that follow it late.
 
     Attributes:
         path: where it is. size_bytes: its size as it lies there.
@@ -54,9 +66,12 @@ class Archive:
         counts: what became of its lines, as in `ingest.decode.Decoder`.
     """
 
-    def __init__(self, path: Path, *, start_us: Microseconds | None, as_sent: bool) -> None:
+    def __init__(
+        self, path: Path, *, start_us: Microseconds | None, until_us: Microseconds, as_sent: bool
+    ) -> None:
         self.path = path
         self.counts: Counter[str] = Counter()
+        self._until = until_us
         self._as_sent = as_sent
         self._file: IO[bytes] | None = None
         try:
@@ -66,7 +81,10 @@ class Archive:
                 status.st_mtime_ns // 10**9 * SECOND_US if start_us is None else start_us
             )
             with ExitStack() as stack:
-                self.form = _form_name(next(_members(path, stack))[1])
+                stream = next(_members(path, stack))[1]
+                self.form = _form_name(stream)
+                if self.form is None and stream.damage is not None:
+                    raise stream.damage
         except StopIteration:
             raise BadInputError(f"{path} is an empty zip file", mend=_EXPECTED) from None
         except IsADirectoryError:
@@ -98,7 +116,10 @@ class Archive:
             try:
                 for file, stream in _members(self.path, stack):
                     self._file = file
-                    yield from self._blocks(stream)
+                    for block in self._blocks(stream):
+                        yield self._timely(block)
+                    if stream.damage is not None:
+                        raise stream.damage
             except _BROKEN as error:
                 raise BadInputError(f"{self.path} is damaged: {error}") from error
 
@@ -112,6 +133,24 @@ class Archive:
             yield from self._nmea(stream)
         else:
             raise BadInputError(f"a member of {self.path} is no AIS archive", mend=_EXPECTED)
+
+    def _timely(self, block: Decoded) -> Decoded:
+        numbers, heard = message_times(block, "received_at")
+        if not len(numbers):
+            return block
+        ahead = message_times(block, "reported_at")[1] > self._until
+        leapt = leaps(heard) & ~ahead if self.form == "NMEA" else np.zeros_like(ahead)
+        if not ahead.any() and not leapt.any():
+            return block
+        self._reject("future_time", ahead)
+        self._reject("leap_time", leapt)
+        return without_messages(block, numbers[ahead | leapt])
+
+    def _reject(self, reason: str, rows: Bools) -> None:
+        number = int(np.count_nonzero(rows))
+        self.counts[reason] += number
+        self.counts["rows"] -= number
+        self._sum()
 
     def _nmea(self, stream: "_Counted") -> Iterator[Decoded]:
         heard = (sentence.heard_at for sentence in Framer(Counter()).feed(stream.head))
@@ -151,11 +190,27 @@ class Archive:
                     yield from self._foreign_parquet(table)
                     return
                 for batch in table.iter_batches(BLOCK_ROWS, columns=SCHEMA.names):
-                    for name in ("lines", "messages", "rows"):
-                        self.counts[name] += batch.num_rows
-                    block = decoded_of(pa.Table.from_batches([batch]).cast(SCHEMA))
+                    block = decoded_of(self._whole(pa.Table.from_batches([batch]).cast(SCHEMA)))
                     reports = block.reports if self._as_sent else without_impossible(block.reports)
                     yield replace(block, reports=reports)
+
+    def _whole(self, rows: pa.Table) -> pa.Table:
+        """The rows of our own Parquet that have a usable MMSI and times; the others counted."""
+        number = pc.cast(pc.if_else(pc.match_substring_regex(rows["mmsi"], "^[0-9]{1,9}$"),
+                                    rows["mmsi"], None), pa.int32())  # fmt: skip
+        named = pc.fill_null(pc.greater(number, 0), False)
+        timed = pa.scalar(True)
+        for name in ("reported_at", "received_at"):
+            told = pc.greater_equal(pc.cast(rows[name], pa.int64()), EARLIEST_US)
+            timed = pc.and_(timed, pc.fill_null(told, False))
+        kept = rows.filter(pc.and_(named, timed))
+        for name in ("lines", "messages"):
+            self.counts[name] += len(rows)
+        self.counts["rows"] += len(kept)
+        self.counts["bad_mmsi"] += len(rows) - pc.sum(named).as_py()
+        self.counts["bad_time"] += pc.sum(named).as_py() - len(kept)
+        self._sum()
+        return kept
 
     def _foreign_parquet(self, table: pq.ParquetFile) -> Iterator[Decoded]:
         reading = parquet_form(table.schema_arrow)
@@ -172,20 +227,26 @@ class Archive:
 
 
 def open_archive(
-    path: str | Path, *, start_us: Microseconds | None = None, as_sent: bool = False
+    path: str | Path,
+    *,
+    start_us: Microseconds | None = None,
+    until_us: Microseconds | None = None,
+    as_sent: bool = False,
 ) -> Archive:
     """The archive at this path.
 
     Args:
         path: the file.
         start_us: time of the first line of NMEA without any time; by default the file's own.
+        until_us: the last time that a message may have; by default soon after now.
         as_sent: keep impossible positions and angles, see `ingest.decode.Decoder`.
 
     Raises:
         BadInputError: the file is none of the known kinds, or damaged.
         UnavailableError: there is no such file, or it may not be read.
     """
-    return Archive(Path(path), start_us=start_us, as_sent=as_sent)
+    until_us = time.time_ns() // 1000 + FUTURE_US if until_us is None else until_us
+    return Archive(Path(path), start_us=start_us, until_us=until_us, as_sent=as_sent)
 
 
 def plain_blocks(path: Path) -> Iterator[bytes]:
@@ -207,11 +268,17 @@ def plain_blocks(path: Path) -> Iterator[bytes]:
 
 
 class _Counted(io.RawIOBase):
-    """A stream whose head has been read already; counts its lines as they pass."""
+    """A stream whose head has been read already; counts its lines as they pass.
+
+    Where it is damaged it ends, and `damage` says why: what lies before is read like any other.
+    """
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self.head = _exactly(stream, _HEAD_BYTES)
+        self.damage: Exception | None = None
         self._stream = stream
+        self.head = b""
+        while len(self.head) < _HEAD_BYTES and (data := self._read(_HEAD_BYTES - len(self.head))):
+            self.head += data
         self._rest = self.head
         self._open_line = False
         self._newlines = 0
@@ -228,12 +295,48 @@ class _Counted(io.RawIOBase):
         if self._rest:
             data, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
         else:
-            data = self._stream.read(len(buffer))
+            data = self._read(len(buffer))
         buffer[: len(data)] = data
         if data:
             self._newlines += data.count(b"\n")
             self._open_line = data[-1:] != b"\n"
         return len(data)
+
+    def _read(self, size: int) -> bytes:
+        if self.damage is not None:
+            return b""
+        try:
+            return cast("io.BufferedReader", self._stream).read1(size)
+        except _BROKEN as error:
+            self.damage = error
+            return b""
+
+
+class _Zstandard(io.RawIOBase):
+    """Frames of Zstandard, uncompressed; unlike the library's own reader it tells a cut one."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._frame: Any = None
+        self._packed = self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready:
+            packed = self._packed or self._file.read(_FRAME_BYTES)
+            if not packed:
+                if self._frame is not None:
+                    raise EOFError("its last frame is cut short")
+                return 0
+            self._frame = self._frame or zstandard.ZstdDecompressor().decompressobj()
+            self._ready = self._frame.decompress(packed)
+            self._packed = self._frame.unused_data if self._frame.eof else b""
+            self._frame = None if self._frame.eof else self._frame
+        size = min(len(buffer), len(self._ready))
+        buffer[:size], self._ready = self._ready[:size], self._ready[size:]
+        return size
 
 
 def _members(path: Path, stack: ExitStack) -> Iterator[tuple[IO[bytes], _Counted]]:
@@ -244,13 +347,14 @@ def _members(path: Path, stack: ExitStack) -> Iterator[tuple[IO[bytes], _Counted
     if magic == b"PK\x03\x04":
         archive = stack.enter_context(zipfile.ZipFile(file))
         for member in sorted(archive.infolist(), key=lambda info: info.filename):
+            if member.flag_bits & 1:
+                raise BadInputError(f"{member.filename} in {path} is encrypted")
             if not member.is_dir():
                 yield file, _Counted(stack.enter_context(archive.open(member)))
     elif magic[:2] == b"\x1f\x8b":
         yield file, _Counted(cast("IO[bytes]", stack.enter_context(gzip.GzipFile(fileobj=file))))
     elif magic == b"\x28\xb5\x2f\xfd":
-        reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-        yield file, _Counted(cast("IO[bytes]", stack.enter_context(reader)))
+        yield file, _Counted(cast("IO[bytes]", io.BufferedReader(_Zstandard(file), BLOCK_BYTES)))
     else:
         yield file, _Counted(file)
 
@@ -272,14 +376,6 @@ def _form(stream: _Counted) -> CsvForm | str | None:
 def _form_name(stream: _Counted) -> str | None:
     form = _form(stream)
     return form.name if isinstance(form, CsvForm) else form
-
-
-def _exactly(stream: IO[bytes], size: int) -> bytes:
-    parts = []
-    while size and (part := stream.read(size)):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
 
 
 def _next_frame(reader: Any) -> pd.DataFrame | None:
