@@ -28,7 +28,14 @@ import zstandard
 
 from ingest.clock import EARLIEST_US, FUTURE_US, leaps
 from ingest.csv_forms import CsvForm, csv_form, read_frame
-from ingest.decode import REJECTIONS, Bools, Decoded, Decoder, without_impossible
+from ingest.decode import (
+    REJECTIONS,
+    UNTIMED_LINES_PER_SECOND,
+    Bools,
+    Decoded,
+    Decoder,
+    without_impossible,
+)
 from ingest.decoded import message_times, without_messages
 from ingest.nmea import Framer
 from ingest.parquet_forms import parquet_form
@@ -138,13 +145,20 @@ class Archive:
         numbers, heard = message_times(block, "received_at")
         if not len(numbers):
             return block
-        ahead = message_times(block, "reported_at")[1] > self._until
+        ahead = message_times(block, "reported_at")[1] > self._last_time()
         leapt = leaps(heard) & ~ahead if self.form == "NMEA" else np.zeros_like(ahead)
         if not ahead.any() and not leapt.any():
             return block
         self._reject("future_time", ahead)
         self._reject("leap_time", leapt)
         return without_messages(block, numbers[ahead | leapt])
+
+    def _last_time(self) -> Microseconds:
+        """The last time that a message may have; in a file without any, that of its last line."""
+        if not self.counts["untimed"]:
+            return self._until
+        lines = self.counts["lines"]
+        return max(self._until, self.start_us + lines * SECOND_US // UNTIMED_LINES_PER_SECOND)
 
     def _reject(self, reason: str, rows: Bools) -> None:
         number = int(np.count_nonzero(rows))

@@ -342,3 +342,9 @@ def test_a_feed_that_goes_on_days_later_does_not_leap(tmp_path):
     archive = open_archive(write(tmp_path, "f", timed(*seconds)))
     assert sum(len(block.reports) for block in archive) == len(seconds)
     assert archive.counts["leap_time"] == 0
+
+
+def test_the_time_given_to_a_file_without_any_is_never_one_of_the_future(tmp_path):
+    archive = open_archive(write(tmp_path, "f", NMEA * 30_000))  # 15 minutes from now on
+    assert sum(len(block.reports) for block in archive) == 90_000
+    assert archive.counts["rejected"] == 0
