@@ -6,6 +6,7 @@ a damaged one what lies before the damage. The command then fails in the end.
 
 import glob
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -121,9 +122,33 @@ class Reading:
         self._read[number], self._done = archive.size_bytes, self._done + 1
         self._bar.show(sum(self._read), self._done)
 
+    def readable(self, number: int) -> "Readable":
+        """What can be read of one of the archives, as an archive of its own."""
+        return Readable(self, number)
+
     def _fail(self, error: SafePassageError) -> None:
         self.failed += 1
         complain(error)
+
+
+class Readable:
+    """An archive that ends, told of, where it is damaged; see `ingest.stage.Playable`."""
+
+    def __init__(self, reading: Reading, number: int) -> None:
+        self._reading, self._number = reading, number
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the whole file's bytes."""
+        return self._reading.archives[self._number].fingerprint
+
+    @property
+    def counts(self) -> Counter[str]:
+        """What became of the lines read so far."""
+        return self._reading.archives[self._number].counts
+
+    def __iter__(self) -> Iterator[Decoded]:
+        return self._reading.blocks(self._number)
 
 
 def complain(error: object) -> None:

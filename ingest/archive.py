@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any, Final, cast
@@ -108,9 +109,9 @@ class Archive:
         """Bytes of the file read so far by the running iteration."""
         return self._file.tell() if self._file and not self._file.closed else self.size_bytes
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
-        """Hash of the file's bytes; the same file has the same rows."""
+        """Hash of the file's bytes, which are read once; the same file has the same rows."""
         digest = blake2b(digest_size=10)
         with self.path.open("rb") as file:
             while chunk := file.read(1 << 20):
