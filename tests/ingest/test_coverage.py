@@ -1,9 +1,10 @@
+import h3.api.numpy_int as h3i
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.batch import ReportBatch
-from ingest.coverage import SPAN_US, cells, coverage, silent_sources
+from ingest.coverage import RESOLUTION, SPAN_US, Coverage, Hearings, cells, coverage, silent_sources
 
 NOON = 1_772_366_400_000_000
 
@@ -61,3 +62,52 @@ def test_the_order_of_hearings_does_not_matter_and_none_is_lost(rows, seed):
         np.testing.assert_array_equal(getattr(one, field), getattr(other, field))
     assert one.hearings.sum() == np.isfinite(batch.lon).sum()
     assert (one.vessels <= one.hearings).all()
+
+
+def assert_same(one, other):
+    for field in ("source", "cell", "began_at", "hearings", "vessels"):
+        np.testing.assert_array_equal(getattr(one, field), getattr(other, field))
+
+
+@settings(deadline=None)
+@given(rows=hearings, cuts=st.lists(st.integers(0, 40), max_size=3), store=st.booleans())
+def test_taken_span_by_span_it_is_that_of_the_whole(rows, cuts, store):
+    rows = sorted(rows, key=lambda row: row["reported_at"])
+    taken, kept = [], Hearings()
+    for begin, end in zip([0, *sorted(cuts)], [*sorted(cuts), 99], strict=True):
+        part = heard(*(r for r in rows if begin <= (r["reported_at"] - NOON) / 6e7 < end))
+        kept.add(part)
+        if store:
+            state, kept = kept.state(), Hearings()
+            kept.restore(state)
+        taken.append(kept.take(NOON + end * 60_000_000))
+    assert_same(Coverage.merged([*taken, kept.take(2**62)]), coverage(heard(*rows)))
+
+
+def test_what_comes_late_is_told_later():
+    kept = Hearings()
+    kept.add(heard(a_hearing(minute=20)))
+    assert len(kept.take(NOON + 29 * 60_000_000)) == 0
+    kept.add(heard(a_hearing("south", minute=1)), late=True)
+    late = kept.take(NOON + 29 * 60_000_000)
+    assert (late.source.tolist(), late.began_at.tolist()) == (["south"], [NOON])
+    assert kept.take(NOON + 30 * 60_000_000).hearings.tolist() == [1]
+
+
+@given(lon=st.floats(-180, 180), lat=st.floats(-90, 90))
+def test_the_cell_of_a_place_is_its_own_or_borders_on_it(lon, lat):
+    (cell,) = cells(np.array([lon]), np.array([lat])).tolist()
+    assert cell in h3i.grid_disk(h3i.latlng_to_cell(lat, lon, RESOLUTION), 1)
+
+
+def test_a_source_falls_silent_when_it_is_so_for_twice_as_long_as_ever():
+    kept = Hearings()
+    for minute in (0, 20, 40, 60):
+        kept.add(heard(a_hearing(minute=minute)))
+    kept.add(heard(a_hearing("south", minute=200)))
+    kept.add(heard(a_hearing(minute=200)), late=True)
+    hour, silent = NOON + 61 * 60_000_000, lambda minute: NOON + minute * 60_000_000
+    assert not kept.fell_silent("north", hour, silent(95))
+    assert kept.fell_silent("north", hour, silent(101))
+    assert not kept.fell_silent("north", silent(60), silent(101))
+    assert not kept.fell_silent("elsewhere", hour, silent(999))
