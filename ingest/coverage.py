@@ -158,8 +158,12 @@ class Hearings:
         names, codes = _sources(hearings)
         heard, first = np.unique(codes, return_index=True)
         last = len(codes) - 1 - np.unique(codes[::-1], return_index=True)[1]
-        for source, began, ended in zip(names[heard].tolist(), hearings.reported_at[first].tolist(),
-                                        hearings.reported_at[last].tolist(), strict=True):  # fmt: skip
+        began_at, ended_at = (
+            hearings.reported_at[first].tolist(),
+            hearings.reported_at[last].tolist(),
+        )
+        sources = names[heard].tolist()
+        for source, began, ended in zip(sources, began_at, ended_at, strict=True):
             rhythm = self._receivers.setdefault(source, _Rhythm(began))
             fading = 0.5 ** ((ended - rhythm.heard_at) / FADING_US)
             rhythm.longest = max(rhythm.longest * fading, float(began - rhythm.heard_at))

@@ -172,7 +172,9 @@ def api_database_url(servers):
 @pytest.fixture
 async def database(api_database_url):
     async with asyncpg.create_pool(api_database_url, min_size=1, max_size=6) as pool:
-        await pool.execute("TRUNCATE events, assessments, plans, positions, keys, sessions")
+        await pool.execute(
+            "TRUNCATE events, assessments, plans, positions, coverage, keys, sessions"
+        )
         yield pool
 
 
