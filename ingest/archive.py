@@ -4,13 +4,10 @@ What a file is shows in its first bytes, not its name: NMEA, one of the forms of
 columns as (Geo)Parquet, or our own Parquet; each plain or compressed with gzip, zip or Zstandard.
 """
 
-import gzip
 import io
 import tempfile
 import time
 import warnings
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -18,15 +15,15 @@ from dataclasses import replace
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import IO, Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import zstandard
 
+from ingest.archive_stream import BLOCK_BYTES, BROKEN, Counted, Lines, members, plain_blocks
 from ingest.clock import EARLIEST_US, FUTURE_US, leaps
 from ingest.csv_forms import CsvForm, csv_form, read_frame
 from ingest.decode import (
@@ -44,21 +41,14 @@ from ingest.rows import SCHEMA, decoded_of
 from sea.errors import BadInputError, UnavailableError
 from sea.units import SECOND_US, Microseconds
 
+__all__ = ["BLOCK_BYTES", "BLOCK_ROWS", "Archive", "open_archive", "plain_blocks"]
+
 BLOCK_ROWS: Final = 5000
-BLOCK_BYTES: Final = 192 * 1024
-"""About 4,000 sentences, so that a block has at most some 5,000 messages."""
-
-_HEAD_BYTES: Final = 64 * 1024
-_FRAME_BYTES: Final = 4096
-"""Of Zstandard read at once: 4 bytes may stand for 128 KiB (RFC 8878 3.1.1.2)."""
-
 _EXPECTED: Final = (
     "expected NMEA sentences (!AIVDM); CSV of MarineCadastre, the Danish DMA, the Norwegian "
     "Kystverket, AISHub or Global Fishing Watch; MarineCadastre GeoParquet or Parquet written by "
     "'safepassage decode'; plain or as .gz, .zip or .zst"
 )
-_BROKEN: Final = (EOFError, OSError, zlib.error, zipfile.BadZipFile, zstandard.ZstdError,
-           pd.errors.ParserError, pa.ArrowException, NotImplementedError, UnicodeError)  # fmt: skip
 
 
 class Archive:
@@ -89,7 +79,7 @@ class Archive:
                 status.st_mtime_ns // 10**9 * SECOND_US if start_us is None else start_us
             )
             with ExitStack() as stack:
-                stream = next(_members(path, stack))[1]
+                stream = next(members(path, stack))[1]
                 self.form = _form_name(stream)
                 if self.form is None and stream.damage is not None:
                     raise stream.damage
@@ -99,7 +89,7 @@ class Archive:
             raise BadInputError(f"{path} is a directory", mend=_EXPECTED) from None
         except (FileNotFoundError, PermissionError) as error:
             raise UnavailableError(f"cannot read {path}: {error.strerror}") from error
-        except _BROKEN as error:
+        except BROKEN as error:
             raise BadInputError(f"{path} is damaged: {error}") from error
         if self.form is None:
             raise BadInputError(f"{path} is no AIS archive known here", mend=_EXPECTED)
@@ -122,16 +112,16 @@ class Archive:
         self.counts.clear()
         with ExitStack() as stack:
             try:
-                for file, stream in _members(self.path, stack):
+                for file, stream in members(self.path, stack):
                     self._file = file
                     for block in self._blocks(stream):
                         yield self._timely(block)
                     if stream.damage is not None:
                         raise stream.damage
-            except _BROKEN as error:
+            except BROKEN as error:
                 raise BadInputError(f"{self.path} is damaged: {error}") from error
 
-    def _blocks(self, stream: "_Counted") -> Iterator[Decoded]:
+    def _blocks(self, stream: "Counted") -> Iterator[Decoded]:
         form = _form(stream)
         if isinstance(form, CsvForm):
             yield from self._csv(stream, form)
@@ -167,7 +157,7 @@ class Archive:
         self.counts["rows"] -= number
         self._sum()
 
-    def _nmea(self, stream: "_Counted") -> Iterator[Decoded]:
+    def _nmea(self, stream: "Counted") -> Iterator[Decoded]:
         heard = (sentence.heard_at for sentence in Framer(Counter()).feed(stream.head))
         decoder = Decoder(
             start_us=self.start_us, as_sent=self._as_sent, counts=self.counts,
@@ -178,11 +168,11 @@ class Archive:
             yield decoder.feed(block)
         yield decoder.finish()
 
-    def _csv(self, stream: "_Counted", form: CsvForm) -> Iterator[Decoded]:
+    def _csv(self, stream: "Counted", form: CsvForm) -> Iterator[Decoded]:
         parsed = 1
+        lines = io.BufferedReader(Lines(stream, form.separator), BLOCK_BYTES)
         reader = pd.read_csv(
-            io.BufferedReader(stream, BLOCK_BYTES), chunksize=BLOCK_ROWS, dtype=str,
-            na_filter=False, index_col=False, encoding="utf-8", encoding_errors="replace",
+            lines, chunksize=BLOCK_ROWS, dtype=str, na_filter=False, index_col=False, encoding="utf-8", encoding_errors="replace",
             on_bad_lines="skip", sep=form.separator,
         )  # fmt: skip
         with reader:
@@ -196,7 +186,7 @@ class Archive:
         self.counts["bad_line"] += stream.lines - parsed
         self._sum()
 
-    def _parquet(self, stream: "_Counted") -> Iterator[Decoded]:
+    def _parquet(self, stream: "Counted") -> Iterator[Decoded]:
         with tempfile.TemporaryFile() as spool:
             while chunk := stream.read(1 << 20):
                 spool.write(chunk)
@@ -264,117 +254,7 @@ def open_archive(
     return Archive(Path(path), start_us=start_us, until_us=until_us, as_sent=as_sent)
 
 
-def plain_blocks(path: Path) -> Iterator[bytes]:
-    """The bytes of a file, uncompressed, in blocks.
-
-    Raises:
-        BadInputError: the file is damaged.
-        UnavailableError: there is no such file, or it may not be read.
-    """
-    with ExitStack() as stack:
-        try:
-            for _, stream in _members(path, stack):
-                while block := stream.read(BLOCK_BYTES):
-                    yield block
-        except (FileNotFoundError, PermissionError) as error:
-            raise UnavailableError(f"cannot read {path}: {error.strerror}") from error
-        except _BROKEN as error:
-            raise BadInputError(f"{path} is damaged: {error}") from error
-
-
-class _Counted(io.RawIOBase):
-    """A stream whose head has been read already; counts its lines as they pass.
-
-    Where it is damaged it ends, and `damage` says why: what lies before is read like any other.
-    """
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self.damage: Exception | None = None
-        self._stream = stream
-        self.head = b""
-        while len(self.head) < _HEAD_BYTES and (data := self._read(_HEAD_BYTES - len(self.head))):
-            self.head += data
-        self._rest = self.head
-        self._open_line = False
-        self._newlines = 0
-
-    @property
-    def lines(self) -> int:
-        """Lines passed so far; a last one without newline counts."""
-        return self._newlines + self._open_line
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if self._rest:
-            data, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
-        else:
-            data = self._read(len(buffer))
-        buffer[: len(data)] = data
-        if data:
-            self._newlines += data.count(b"\n")
-            self._open_line = data[-1:] != b"\n"
-        return len(data)
-
-    def _read(self, size: int) -> bytes:
-        if self.damage is not None:
-            return b""
-        try:
-            return cast("io.BufferedReader", self._stream).read1(size)
-        except _BROKEN as error:
-            self.damage = error
-            return b""
-
-
-class _Zstandard(io.RawIOBase):
-    """Frames of Zstandard, uncompressed; unlike the library's own reader it tells a cut one."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._frame: Any = None
-        self._packed = self._ready = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._ready:
-            packed = self._packed or self._file.read(_FRAME_BYTES)
-            if not packed:
-                if self._frame is not None:
-                    raise EOFError("its last frame is cut short")
-                return 0
-            self._frame = self._frame or zstandard.ZstdDecompressor().decompressobj()
-            self._ready = self._frame.decompress(packed)
-            self._packed = self._frame.unused_data if self._frame.eof else b""
-            self._frame = None if self._frame.eof else self._frame
-        size = min(len(buffer), len(self._ready))
-        buffer[:size], self._ready = self._ready[:size], self._ready[size:]
-        return size
-
-
-def _members(path: Path, stack: ExitStack) -> Iterator[tuple[IO[bytes], _Counted]]:
-    """The uncompressed streams of a file: one, or one for each file in a zip by name."""
-    file = stack.enter_context(path.open("rb"))
-    magic = file.read(4)
-    file.seek(0)
-    if magic == b"PK\x03\x04":
-        archive = stack.enter_context(zipfile.ZipFile(file))
-        for member in sorted(archive.infolist(), key=lambda info: info.filename):
-            if member.flag_bits & 1:
-                raise BadInputError(f"{member.filename} in {path} is encrypted")
-            if not member.is_dir():
-                yield file, _Counted(stack.enter_context(archive.open(member)))
-    elif magic[:2] == b"\x1f\x8b":
-        yield file, _Counted(cast("IO[bytes]", stack.enter_context(gzip.GzipFile(fileobj=file))))
-    elif magic == b"\x28\xb5\x2f\xfd":
-        yield file, _Counted(cast("IO[bytes]", io.BufferedReader(_Zstandard(file), BLOCK_BYTES)))
-    else:
-        yield file, _Counted(file)
-
-
-def _form(stream: _Counted) -> CsvForm | str | None:
+def _form(stream: Counted) -> CsvForm | str | None:
     head = stream.head
     if head.startswith(b"PAR1"):
         return "Parquet"
@@ -388,7 +268,7 @@ def _form(stream: _Counted) -> CsvForm | str | None:
     return "NMEA" if counts["sentences"] + counts["headers"] else None
 
 
-def _form_name(stream: _Counted) -> str | None:
+def _form_name(stream: Counted) -> str | None:
     form = _form(stream)
     return form.name if isinstance(form, CsvForm) else form
 
