@@ -172,8 +172,8 @@ class Archive:
         parsed = 1
         lines = io.BufferedReader(Lines(stream, form.separator), BLOCK_BYTES)
         reader = pd.read_csv(
-            lines, chunksize=BLOCK_ROWS, dtype=str, na_filter=False, index_col=False, encoding="utf-8", encoding_errors="replace",
-            on_bad_lines="skip", sep=form.separator,
+            lines, chunksize=BLOCK_ROWS, dtype=str, na_filter=False, index_col=False,
+            encoding="utf-8", encoding_errors="replace", on_bad_lines="skip", sep=form.separator,
         )  # fmt: skip
         with reader:
             while (frame := _next_frame(reader)) is not None:

@@ -43,6 +43,8 @@ def plain_blocks(path: Path) -> Iterator[bytes]:
             for _, stream in members(path, stack):
                 while block := stream.read(BLOCK_BYTES):
                     yield block
+                if stream.damage is not None:
+                    raise stream.damage
         except (FileNotFoundError, PermissionError) as error:
             raise UnavailableError(f"cannot read {path}: {error.strerror}") from error
         except BROKEN as error:

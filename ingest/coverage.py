@@ -175,11 +175,6 @@ def coverage(hearings: ReportBatch) -> Coverage:
     return _coverage(_visits(hearings))
 
 
-def silent_sources(known: Coverage, now: Coverage) -> set[tuple[str | None, int]]:
-    """(source, cell) that are in `known` and not in `now`: where nothing tells of ships now."""
-    return _pairs(known) - _pairs(now)
-
-
 def cells(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> Int64:
     """H3 cells of positions, true to half a square of `_GRID`, shape (n,)."""
     east = np.minimum((lon + 180) * _GRID, 360 * _GRID - 1).astype(np.int64)
@@ -245,10 +240,6 @@ def _concat(parts: list[_Visits]) -> _Visits:
 
 def _take(visits: _Visits, rows: npt.NDArray[Any]) -> _Visits:
     return _Visits(**{f.name: getattr(visits, f.name)[rows] for f in fields(_Visits)})
-
-
-def _pairs(told: Coverage) -> set[tuple[str | None, int]]:
-    return set(zip(told.source.tolist(), told.cell.tolist(), strict=True))
 
 
 def _changes(*columns: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:

@@ -15,7 +15,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.archive import BLOCK_ROWS, open_archive
+from ingest.archive import BLOCK_ROWS, open_archive, plain_blocks
 from ingest.rows import rows_of
 from sea.errors import BadInputError, UnavailableError
 from sea.instants import parse_utc
@@ -236,6 +236,10 @@ def test_a_packed_file_cut_short_gives_what_lies_before_and_is_called_damaged(
     with pytest.raises(BadInputError, match="damaged"):
         found.extend(len(block.reports) for block in archive)
     assert 9_000 < sum(found) == archive.counts["rows"] < 11_000
+    read = []
+    with pytest.raises(BadInputError, match="damaged"):
+        read.extend(map(len, plain_blocks(archive.path)))
+    assert len(many) * 0.4 < sum(read) < len(many) * 0.6
 
 
 @pytest.mark.parametrize("packing", ["gz", "zst", "zip"])

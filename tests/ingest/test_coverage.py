@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.batch import ReportBatch
-from ingest.coverage import RESOLUTION, SPAN_US, Coverage, Hearings, cells, coverage, silent_sources
+from ingest.coverage import RESOLUTION, SPAN_US, Coverage, Hearings, cells, coverage
 
 NOON = 1_772_366_400_000_000
 
@@ -43,13 +43,6 @@ def test_a_cell_counts_hearings_and_vessels_of_ten_minutes():
 
 def test_nothing_heard_covers_nothing():
     assert len(coverage(heard())) == len(coverage(heard(a_hearing(lon=np.nan)))) == 0
-
-
-def test_a_receiver_that_is_silent_where_it_used_to_hear_is_named():
-    before = coverage(heard(a_hearing("north"), a_hearing("south")))
-    now = coverage(heard(a_hearing("south", minute=30)))
-    (cell,) = set(before.cell.tolist())
-    assert silent_sources(before, now) == {("north", cell)}
 
 
 @settings(deadline=None)
