@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from api.cli import main
 from api.command.export import _export
 from api.policy import Principal
 from api.store_export import Wanted
@@ -63,6 +64,22 @@ def read(path):
 def by_time(reports):
     return reports.take(np.lexsort((reports.lat, reports.lon, reports.received_at, reports.mmsi,
                                     reports.reported_at)))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words", [["--mmsi", "12"], ["--bbox=1,2,3"], ["--bbox=0,0,0,99"], ["--from", "noon"]]
+)
+def test_what_is_not_a_vessel_a_box_or_a_time_is_told_in_one_line(capsys, tmp_path, words):
+    assert main(["export", "--out", str(tmp_path / "p.parquet"), *words]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("safepassage: ")
+    assert error.count("\n") == 1
+
+
+def test_exporting_nothing_is_wrong_usage():
+    with pytest.raises(SystemExit) as stop:
+        main(["export"])
+    assert stop.value.code == 2
 
 
 async def test_our_reader_gets_back_every_position_as_stored_by_time(url, stored, make, tmp_path):

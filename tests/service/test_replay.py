@@ -1,5 +1,7 @@
 """Replays of many archives, bad ones among them, and of one that was cut off."""
 
+import os
+import pty
 import subprocess
 import time
 
@@ -65,3 +67,24 @@ def test_a_replay_that_was_cut_off_goes_on_where_it_stopped(start_service, hours
     assert stored(service) == whole
     assert f"reports={sum(len(b.reports) for b in open_archive(hours[0]))} " in done.stderr
     assert time.monotonic() - began < 60
+
+
+def test_a_replay_on_a_terminal_shows_how_far_it_is_and_how_long_it_takes_yet(start_service, hours):
+    service = start_service("--no-exercise")
+    keeper, terminal = pty.openpty()
+    client = subprocess.Popen(
+        service.command("replay", *hours), stderr=terminal,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+    )  # fmt: skip
+    os.close(terminal)
+    shown = b""
+    while True:
+        try:
+            shown += os.read(keeper, 65536)
+        except OSError:  # EIO: the client has closed its end
+            break
+    os.close(keeper)
+    assert client.wait(60) == 0
+    text = shown.decode("utf-8", "replace")
+    for part in ("replay ", "100%", "0:00:00", "3/3 files"):
+        assert part in text
