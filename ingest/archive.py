@@ -201,9 +201,9 @@ class Archive:
 
     def _whole(self, rows: pa.Table) -> pa.Table:
         """The rows of our own Parquet that have a usable MMSI and times; the others counted."""
-        number = pc.cast(pc.if_else(pc.match_substring_regex(rows["mmsi"], "^[0-9]{1,9}$"),
-                                    rows["mmsi"], None), pa.int32())  # fmt: skip
-        named = pc.fill_null(pc.greater(number, 0), False)
+        number = pc.cast(pc.if_else(pc.match_substring_regex(rows["mmsi"], "^[0-9]{1,10}$"),
+                                    rows["mmsi"], None), pa.int64())  # fmt: skip
+        named = pc.fill_null(pc.less(number, 2**30), False)
         timed = pa.scalar(True)
         for name in ("reported_at", "received_at"):
             told = pc.greater_equal(pc.cast(rows[name], pa.int64()), EARLIEST_US)
