@@ -7,6 +7,7 @@ nobody in a cell that it usually hears, a ship there says nothing by her silence
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, Final, Self
 
 import h3.api.numpy_int as h3i
@@ -31,6 +32,10 @@ QUIET_US: Final = 30 * MINUTE_US
 
 FADING_US: Final = 0.7 * DAY_US
 """Half-life of the longest silence, as there."""
+
+MOST_RECEIVERS: Final = 20_000
+"""Beyond it the half not heard for longest is forgotten. Chosen by us: more than the stations of
+any network, less than what a feed that makes up names could fill memory with."""
 
 _GRID: Final = 20
 """Squares to a degree: all of a square's 3 nm lie in the cell of its middle, so that a cell is
@@ -104,7 +109,7 @@ class Hearings:
     """Coverage of a timeline as it goes on; holds what was heard in spans that are not over."""
 
     def __init__(self) -> None:
-        self._receivers: dict[str | None, _Rhythm] = {}
+        self._receivers: dict[int, _Rhythm] = {}
         self._held: list[_Visits] = []
 
     def add(self, hearings: ReportBatch, *, late: bool = False) -> None:
@@ -119,12 +124,12 @@ class Hearings:
         if len(visits.mmsi):
             self._held.append(visits)
 
-    def fell_silent(self, source: str | None, before_us: Microseconds, now_us: int) -> bool:
-        """Whether the source heard nobody anywhere since, twice as long as it ever did.
+    def fell_silent(self, receiver: int, before_us: Microseconds, now_us: Microseconds) -> bool:
+        """Whether the receiver heard nobody anywhere since, twice as long as it lately did.
 
         Satellites, which are silent for hours between passes, hardly ever fall silent so.
         """
-        rhythm = self._receivers.get(source)
+        rhythm = self._receivers.get(receiver)
         if rhythm is None:
             return False
         usual = max(QUIET_US, 2 * rhythm.longest)
@@ -143,31 +148,48 @@ class Hearings:
         """Plain values and arrays from which `restore` continues."""
         held = _concat(self._held)
         columns = {f.name: getattr(held, f.name) for f in fields(_Visits)}
-        receivers = [[s, r.heard_at, r.longest] for s, r in self._receivers.items()]
-        return {"receivers": receivers, "held": columns | {"source": held.source.tolist()}}
+        known = [[n, r.heard_at, r.longest] for n, r in self._receivers.items()]
+        return {"receivers": known, "held": columns | {"source": held.source.tolist()}}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continues from a `state`."""
-        self._receivers = {source: _Rhythm(at, long) for source, at, long in state["receivers"]}
+        self._receivers = {n: _Rhythm(at, longest) for n, at, longest in state["receivers"]}
         columns = dict(state["held"])
         source = np.empty(len(columns["source"]), object)
         source[:] = columns.pop("source")
         self._held = [_Visits(source=source, **columns)]
 
     def _listen(self, hearings: ReportBatch) -> None:
-        names, codes = _sources(hearings)
-        heard, first = np.unique(codes, return_index=True)
-        last = len(codes) - 1 - np.unique(codes[::-1], return_index=True)[1]
-        began_at, ended_at = (
-            hearings.reported_at[first].tolist(),
-            hearings.reported_at[last].tolist(),
-        )
-        sources = names[heard].tolist()
-        for source, began, ended in zip(sources, began_at, ended_at, strict=True):
-            rhythm = self._receivers.setdefault(source, _Rhythm(began))
+        heard, first = np.unique(receivers(hearings), return_index=True)
+        last = len(hearings) - 1 - np.unique(receivers(hearings)[::-1], return_index=True)[1]
+        times = (hearings.reported_at[rows].tolist() for rows in (first, last))
+        for receiver, began, ended in zip(heard.tolist(), *times, strict=True):
+            rhythm = self._receivers.setdefault(receiver, _Rhythm(began))
             fading = 0.5 ** ((ended - rhythm.heard_at) / FADING_US)
             rhythm.longest = max(rhythm.longest * fading, float(began - rhythm.heard_at))
             rhythm.heard_at = ended
+        if len(self._receivers) > MOST_RECEIVERS:
+            by_age = sorted(self._receivers, key=lambda r: (self._receivers[r].heard_at, r))
+            for receiver in by_age[: MOST_RECEIVERS // 2]:
+                del self._receivers[receiver]
+
+
+def receivers(hearings: ReportBatch) -> Int64:
+    """A number for the source of each hearing, shape (n,); 0 for none.
+
+    A hash of the name, so that nobody need remember names that a feed makes up.
+    """
+    names, code = _sources(hearings)
+    return np.array([_number(name) for name in names.tolist()], np.int64)[code]
+
+
+@lru_cache(1 << 14)
+def _number(name: str | None) -> int:
+    return (
+        0
+        if name is None
+        else int.from_bytes(blake2b(name.encode(errors="replace"), digest_size=7).digest())
+    )
 
 
 def coverage(hearings: ReportBatch) -> Coverage:

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.batch import UNKNOWN_TIME, Float64, Int32, Int64, ReportBatch
-from ingest.coverage import Hearings
+from ingest.coverage import Hearings, receivers
 from ingest.picture import Picture
 from risk.detect.kernel import pairs_within, reckoned, tree_of
 from risk.detect.memory import Array, Memory
@@ -81,13 +81,12 @@ class Gap:
     def __init__(self, params: GapParams | None = None) -> None:
         self.params = params or GapParams()
         self.hearings = Hearings()
-        self._sources: dict[str | None, int] = {}
         self._memory = Memory(
             heard=("i8", UNKNOWN_TIME), reports=("i8", 0), cadence=("f8", np.nan),
             fix_at=("i8", UNKNOWN_TIME), lon=("f8", np.nan), lat=("f8", np.nan),
             sog=("f8", np.nan), cog=("f8", np.nan), nav_status=("i1", 15), msg_type=("i1", 0),
             cruise=("f8", np.nan), witnesses=("i4", 0), ahead=("?", 0), quiet=("i4", 0),
-            passed=("?", 0), announced=("i8", 0), source=("i4", 0),
+            passed=("?", 0), announced=("i8", 0), receiver=("i8", 0),
         )  # fmt: skip
 
     def observe(self, picture: Picture, slots: Int32, reports: ReportBatch) -> list[Event]:
@@ -103,8 +102,7 @@ class Gap:
         )  # fmt: skip
         for column in ("witnesses", "ahead", "quiet", "passed"):
             memory[column][slots] = 0
-        known = self._sources
-        memory["source"][slots] = [known.setdefault(s, len(known)) for s in reports.source.tolist()]
+        memory["receiver"][slots] = receivers(reports)
         return events
 
     def tick(self, picture: Picture, now_us: Microseconds) -> list[Event]:
@@ -119,20 +117,12 @@ class Gap:
 
     def state(self) -> dict[str, Any]:
         """What is known of every vessel."""
-        return {**self._memory.state(), "sources": list(self._sources)}
+        return self._memory.state()
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continues from a `state`."""
-        if "sources" not in state:  # of before receivers were asked
-            size = len(state["heard"])
-            state = {
-                **state,
-                "source": np.zeros(size),
-                "received": np.ones(size),
-                "sources": [None],
-            }
-        self._sources = {source: code for code, source in enumerate(state["sources"])}
-        self._memory.restore(state)
+        unknown = np.zeros(len(state["heard"]), np.int64)
+        self._memory.restore({"receiver": unknown} | state)
 
     def _under_way(self) -> npt.NDArray[np.bool_]:
         n, memory = len(self._memory), self._memory
@@ -214,11 +204,11 @@ class Gap:
 
     def _receiver_lives(self, slots: Array, now_us: Microseconds) -> npt.NDArray[np.bool_]:
         """Whether the receiver that heard each vessel last went on to hear anybody."""
-        memory, names = self._memory, list(self._sources)
-        since = memory["heard"][slots] + self._settling(slots)
+        since = self._memory["heard"][slots] + self._settling(slots)
+        by = self._memory["receiver"][slots]
         fell = [
-            self.hearings.fell_silent(names[source], at, now_us)
-            for source, at in zip(memory["source"][slots].tolist(), since.tolist(), strict=True)
+            self.hearings.fell_silent(receiver, at, now_us)
+            for receiver, at in zip(by.tolist(), since.tolist(), strict=True)
         ]
         return ~np.array(fell, bool)
 

@@ -4,7 +4,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.batch import ReportBatch
-from ingest.coverage import RESOLUTION, SPAN_US, Coverage, Hearings, cells, coverage
+from ingest.coverage import (
+    MOST_RECEIVERS,
+    RESOLUTION,
+    SPAN_US,
+    Coverage,
+    Hearings,
+    cells,
+    coverage,
+    receivers,
+)
+from sea.units import HOUR_US
 
 NOON = 1_772_366_400_000_000
 
@@ -100,7 +110,18 @@ def test_a_source_falls_silent_when_it_is_so_for_twice_as_long_as_ever():
     kept.add(heard(a_hearing("south", minute=200)))
     kept.add(heard(a_hearing(minute=200)), late=True)
     hour, silent = NOON + 61 * 60_000_000, lambda minute: NOON + minute * 60_000_000
-    assert not kept.fell_silent("north", hour, silent(95))
-    assert kept.fell_silent("north", hour, silent(101))
-    assert not kept.fell_silent("north", silent(60), silent(101))
-    assert not kept.fell_silent("elsewhere", hour, silent(999))
+    north, elsewhere = receivers(heard(a_hearing("north"), a_hearing("elsewhere"))).tolist()
+    assert not kept.fell_silent(north, hour, silent(95))
+    assert kept.fell_silent(north, hour, silent(101))
+    assert not kept.fell_silent(north, silent(60), silent(101))
+    assert not kept.fell_silent(elsewhere, hour, silent(999))
+
+
+def test_a_feed_that_makes_up_names_does_not_fill_the_memory():
+    kept = Hearings()
+    for minute in range(12):
+        kept.add(heard(*(a_hearing(f"{minute} {n}", minute=minute) for n in range(5_000))))
+        kept.take(NOON + minute * 60_000_000)
+    assert len(kept.state()["receivers"]) <= MOST_RECEIVERS
+    (newest,) = receivers(heard(a_hearing("11 0"))).tolist()
+    assert kept.fell_silent(newest, NOON + HOUR_US, NOON + HOUR_US)
