@@ -12,7 +12,7 @@ from typing import Literal
 Role = Literal["watch_officer", "planner", "naval_partner", "port_authority", "admin"]
 ROLES: tuple[Role, ...] = ("watch_officer", "planner", "naval_partner", "port_authority", "admin")
 
-Kind = Literal["event", "assessment", "plan"]
+Kind = Literal["event", "assessment", "plan", "coverage"]
 
 COALITION = "*"
 
@@ -22,6 +22,7 @@ _READERS: dict[Kind, frozenset[Role]] = {
     "event": _WATCH,
     "assessment": _WATCH,
     "plan": _PATROLS,  # a plan says where patrol vessels will be; a port has no need of it
+    "coverage": _PATROLS,  # it says where nobody listens
 }
 
 

@@ -269,6 +269,31 @@ async def track(
     return rows
 
 
+# -------------------------------------------------------------------- coverage
+
+_NEWEST_COVERAGE = "SELECT max(began_at) FROM coverage"
+
+_COVERAGE = """
+    SELECT cell, source, sum(hearings) AS hearings, max(vessels) AS vessels
+    FROM coverage
+    WHERE began_at = $1
+    GROUP BY cell, source
+    ORDER BY cell, source
+"""
+
+
+async def newest_coverage(database: asyncpg.Pool) -> datetime | None:
+    """Begin of the newest ten minutes that anything is known of."""
+    at: datetime | None = await database.fetchval(_NEWEST_COVERAGE, timeout=TIMEOUT_S)
+    return at
+
+
+async def coverage(database: asyncpg.Pool, began_at: datetime) -> list[Any]:
+    """Counts by cell and source of the ten minutes that begin then, of all timelines."""
+    rows: list[Any] = await database.fetch(_COVERAGE, began_at, timeout=TIMEOUT_S)
+    return rows
+
+
 # -------------------------------------------------------------------- keys and sessions
 
 _ADD_KEY = """

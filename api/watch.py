@@ -44,6 +44,8 @@ PLAN_US = 10 * MINUTE_US
 PLAN_S = 2.0
 KEEP_EVENTS_US = 30 * DAY_US
 TRIM_S = 600.0
+END_US = 2**62
+"""Later than any time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +165,9 @@ class Watch:
         if mark.final:
             events += timeline.engine.finish()
             timeline.final = True
+        heard = timeline.engine.hearings.take(END_US if mark.final else timeline.engine.now_us)
+        if len(heard):
+            found.coverage.setdefault(timeline.name, []).append(heard)
         for event in events:
             timeline.events[event.id] = event
             found.events[timeline.name, event.id] = event

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from ingest.coverage import Coverage
 from risk.assessment import Assessment, assessment_document
 from risk.event import Event
 from sea.instants import from_us
@@ -33,6 +34,15 @@ VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (timeline, made_at) DO UPDATE SET
     scenario = excluded.scenario, document = excluded.document, revision = nextval('revision')
 """
+_COVERAGE = """
+INSERT INTO coverage (timeline, source, cell, began_at, hearings, vessels)
+SELECT $1, coalesce(source, ''), cell, began_at, hearings, vessels
+FROM unnest($2::text[], $3::int8[], $4::timestamptz[], $5::int4[], $6::int4[])
+     AS told (source, cell, began_at, hearings, vessels)
+ON CONFLICT (began_at, cell, source, timeline) DO UPDATE SET
+    hearings = coverage.hearings + excluded.hearings,
+    vessels = greatest(coverage.vessels, excluded.vessels)
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +65,15 @@ class PlanRow:
 
 @dataclass(slots=True, kw_only=True)
 class Findings:
-    """What is to be written with the next commit; events by (timeline, id), the last form."""
+    """What is to be written with the next commit; events by (timeline, id), the last form.
+
+    Coverage adds to what was written before, so each part of it stands here once.
+    """
 
     events: dict[tuple[str, str], Event] = field(default_factory=dict)
     assessments: list[tuple[str, Assessment]] = field(default_factory=list)
     plans: list[PlanRow] = field(default_factory=list)
+    coverage: dict[str, list[Coverage]] = field(default_factory=dict)
 
 
 async def write(connection: asyncpg.Connection, found: Findings, sharing: Sharing) -> None:
@@ -75,6 +89,9 @@ async def write(connection: asyncpg.Connection, found: Findings, sharing: Sharin
     await connection.executemany(_PLAN, [
         (p.timeline, from_us(p.made_at), _json(p.scenario), _json(p.document), *share)
         for p in found.plans
+    ])  # fmt: skip
+    await connection.executemany(_COVERAGE, [
+        _coverage(timeline, Coverage.merged(parts)) for timeline, parts in found.coverage.items()
     ])  # fmt: skip
 
 
@@ -106,6 +123,14 @@ def _event(timeline: str, event: Event) -> tuple[Any, ...]:
         event.id, timeline, event.kind, list(event.mmsis), from_us(event.started_at), ended,
         from_us(event.detected_at), event.lon, event.lat, event.status, event.confidence,
         _json(event.evidence),
+    )  # fmt: skip
+
+
+def _coverage(timeline: str, told: Coverage) -> tuple[Any, ...]:
+    return (
+        timeline, told.source.tolist(), told.cell.tolist(),
+        [from_us(at) for at in told.began_at.tolist()], told.hearings.tolist(),
+        told.vessels.tolist(),
     )  # fmt: skip
 
 

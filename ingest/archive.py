@@ -4,49 +4,59 @@ What a file is shows in its first bytes, not its name: NMEA, one of the forms of
 columns as (Geo)Parquet, or our own Parquet; each plain or compressed with gzip, zip or Zstandard.
 """
 
-import gzip
 import io
 import tempfile
+import time
 import warnings
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import IO, Any, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import zstandard
 
+from ingest.archive_stream import BLOCK_BYTES, BROKEN, Counted, Lines, members, plain_blocks
+from ingest.clock import EARLIEST_US, FUTURE_US, leaps
 from ingest.csv_forms import CsvForm, csv_form, read_frame
-from ingest.decode import REJECTIONS, Decoded, Decoder, without_impossible
+from ingest.decode import (
+    REJECTIONS,
+    UNTIMED_LINES_PER_SECOND,
+    Bools,
+    Decoded,
+    Decoder,
+    without_impossible,
+)
+from ingest.decoded import message_times, without_messages
 from ingest.nmea import Framer
 from ingest.parquet_forms import parquet_form
 from ingest.rows import SCHEMA, decoded_of
 from sea.errors import BadInputError, UnavailableError
 from sea.units import SECOND_US, Microseconds
 
-BLOCK_ROWS: Final = 5000
-BLOCK_BYTES: Final = 192 * 1024
-"""About 4,000 sentences, so that a block has at most some 5,000 messages."""
+__all__ = ["BLOCK_BYTES", "BLOCK_ROWS", "Archive", "open_archive", "plain_blocks"]
 
-_HEAD_BYTES: Final = 64 * 1024
+BLOCK_ROWS: Final = 5000
 _EXPECTED: Final = (
     "expected NMEA sentences (!AIVDM); CSV of MarineCadastre, the Danish DMA, the Norwegian "
     "Kystverket, AISHub or Global Fishing Watch; MarineCadastre GeoParquet or Parquet written by "
     "'safepassage decode'; plain or as .gz, .zip or .zst"
 )
-_BROKEN: Final = (EOFError, OSError, zlib.error, zipfile.BadZipFile, zstandard.ZstdError,
-           pd.errors.ParserError)  # fmt: skip
 
 
 class Archive:
     """One file; iterating reads it from the start.
+
+    A damaged file gives everything before the damage, then the error. Messages dated after
+    `until_us`, and those of NMEA that leap ahead of the feed (`ingest.clock.leaps`), are left out
+    and counted as ``future_time`` and ``leap_time``: one would make all that follow it late.
 
     Attributes:
         path: where it is. size_bytes: its size as it lies there.
@@ -54,9 +64,12 @@ class Archive:
         counts: what became of its lines, as in `ingest.decode.Decoder`.
     """
 
-    def __init__(self, path: Path, *, start_us: Microseconds | None, as_sent: bool) -> None:
+    def __init__(
+        self, path: Path, *, start_us: Microseconds | None, until_us: Microseconds, as_sent: bool
+    ) -> None:
         self.path = path
         self.counts: Counter[str] = Counter()
+        self._until = until_us
         self._as_sent = as_sent
         self._file: IO[bytes] | None = None
         try:
@@ -66,14 +79,17 @@ class Archive:
                 status.st_mtime_ns // 10**9 * SECOND_US if start_us is None else start_us
             )
             with ExitStack() as stack:
-                self.form = _form_name(next(_members(path, stack))[1])
+                stream = next(members(path, stack))[1]
+                self.form = _form_name(stream)
+                if self.form is None and stream.damage is not None:
+                    raise stream.damage
         except StopIteration:
             raise BadInputError(f"{path} is an empty zip file", mend=_EXPECTED) from None
         except IsADirectoryError:
             raise BadInputError(f"{path} is a directory", mend=_EXPECTED) from None
         except (FileNotFoundError, PermissionError) as error:
             raise UnavailableError(f"cannot read {path}: {error.strerror}") from error
-        except _BROKEN as error:
+        except BROKEN as error:
             raise BadInputError(f"{path} is damaged: {error}") from error
         if self.form is None:
             raise BadInputError(f"{path} is no AIS archive known here", mend=_EXPECTED)
@@ -83,9 +99,9 @@ class Archive:
         """Bytes of the file read so far by the running iteration."""
         return self._file.tell() if self._file and not self._file.closed else self.size_bytes
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
-        """Hash of the file's bytes; the same file has the same rows."""
+        """Hash of the file's bytes, which are read once; the same file has the same rows."""
         digest = blake2b(digest_size=10)
         with self.path.open("rb") as file:
             while chunk := file.read(1 << 20):
@@ -96,13 +112,16 @@ class Archive:
         self.counts.clear()
         with ExitStack() as stack:
             try:
-                for file, stream in _members(self.path, stack):
+                for file, stream in members(self.path, stack):
                     self._file = file
-                    yield from self._blocks(stream)
-            except _BROKEN as error:
+                    for block in self._blocks(stream):
+                        yield self._timely(block)
+                    if stream.damage is not None:
+                        raise stream.damage
+            except BROKEN as error:
                 raise BadInputError(f"{self.path} is damaged: {error}") from error
 
-    def _blocks(self, stream: "_Counted") -> Iterator[Decoded]:
+    def _blocks(self, stream: "Counted") -> Iterator[Decoded]:
         form = _form(stream)
         if isinstance(form, CsvForm):
             yield from self._csv(stream, form)
@@ -113,7 +132,32 @@ class Archive:
         else:
             raise BadInputError(f"a member of {self.path} is no AIS archive", mend=_EXPECTED)
 
-    def _nmea(self, stream: "_Counted") -> Iterator[Decoded]:
+    def _timely(self, block: Decoded) -> Decoded:
+        numbers, heard = message_times(block, "received_at")
+        if not len(numbers):
+            return block
+        ahead = message_times(block, "reported_at")[1] > self._last_time()
+        leapt = leaps(heard) & ~ahead if self.form == "NMEA" else np.zeros_like(ahead)
+        if not ahead.any() and not leapt.any():
+            return block
+        self._reject("future_time", ahead)
+        self._reject("leap_time", leapt)
+        return without_messages(block, numbers[ahead | leapt])
+
+    def _last_time(self) -> Microseconds:
+        """The last time that a message may have; in a file without any, that of its last line."""
+        if not self.counts["untimed"]:
+            return self._until
+        lines = self.counts["lines"]
+        return max(self._until, self.start_us + lines * SECOND_US // UNTIMED_LINES_PER_SECOND)
+
+    def _reject(self, reason: str, rows: Bools) -> None:
+        number = int(np.count_nonzero(rows))
+        self.counts[reason] += number
+        self.counts["rows"] -= number
+        self._sum()
+
+    def _nmea(self, stream: "Counted") -> Iterator[Decoded]:
         heard = (sentence.heard_at for sentence in Framer(Counter()).feed(stream.head))
         decoder = Decoder(
             start_us=self.start_us, as_sent=self._as_sent, counts=self.counts,
@@ -124,12 +168,12 @@ class Archive:
             yield decoder.feed(block)
         yield decoder.finish()
 
-    def _csv(self, stream: "_Counted", form: CsvForm) -> Iterator[Decoded]:
+    def _csv(self, stream: "Counted", form: CsvForm) -> Iterator[Decoded]:
         parsed = 1
+        lines = io.BufferedReader(Lines(stream, form.separator), BLOCK_BYTES)
         reader = pd.read_csv(
-            io.BufferedReader(stream, BLOCK_BYTES), chunksize=BLOCK_ROWS, dtype=str,
-            na_filter=False, index_col=False, encoding="utf-8", encoding_errors="replace",
-            on_bad_lines="skip", sep=form.separator,
+            lines, chunksize=BLOCK_ROWS, dtype=str, na_filter=False, index_col=False,
+            encoding="utf-8", encoding_errors="replace", on_bad_lines="skip", sep=form.separator,
         )  # fmt: skip
         with reader:
             while (frame := _next_frame(reader)) is not None:
@@ -142,7 +186,7 @@ class Archive:
         self.counts["bad_line"] += stream.lines - parsed
         self._sum()
 
-    def _parquet(self, stream: "_Counted") -> Iterator[Decoded]:
+    def _parquet(self, stream: "Counted") -> Iterator[Decoded]:
         with tempfile.TemporaryFile() as spool:
             while chunk := stream.read(1 << 20):
                 spool.write(chunk)
@@ -151,11 +195,27 @@ class Archive:
                     yield from self._foreign_parquet(table)
                     return
                 for batch in table.iter_batches(BLOCK_ROWS, columns=SCHEMA.names):
-                    for name in ("lines", "messages", "rows"):
-                        self.counts[name] += batch.num_rows
-                    block = decoded_of(pa.Table.from_batches([batch]).cast(SCHEMA))
+                    block = decoded_of(self._whole(pa.Table.from_batches([batch]).cast(SCHEMA)))
                     reports = block.reports if self._as_sent else without_impossible(block.reports)
                     yield replace(block, reports=reports)
+
+    def _whole(self, rows: pa.Table) -> pa.Table:
+        """The rows of our own Parquet that have a usable MMSI and times; the others counted."""
+        number = pc.cast(pc.if_else(pc.match_substring_regex(rows["mmsi"], "^[0-9]{1,10}$"),
+                                    rows["mmsi"], None), pa.int64())  # fmt: skip
+        named = pc.fill_null(pc.less(number, 2**30), False)
+        timed = pa.scalar(True)
+        for name in ("reported_at", "received_at"):
+            told = pc.greater_equal(pc.cast(rows[name], pa.int64()), EARLIEST_US)
+            timed = pc.and_(timed, pc.fill_null(told, False))
+        kept = rows.filter(pc.and_(named, timed))
+        for name in ("lines", "messages"):
+            self.counts[name] += len(rows)
+        self.counts["rows"] += len(kept)
+        self.counts["bad_mmsi"] += len(rows) - pc.sum(named).as_py()
+        self.counts["bad_time"] += pc.sum(named).as_py() - len(kept)
+        self._sum()
+        return kept
 
     def _foreign_parquet(self, table: pq.ParquetFile) -> Iterator[Decoded]:
         reading = parquet_form(table.schema_arrow)
@@ -172,90 +232,29 @@ class Archive:
 
 
 def open_archive(
-    path: str | Path, *, start_us: Microseconds | None = None, as_sent: bool = False
+    path: str | Path,
+    *,
+    start_us: Microseconds | None = None,
+    until_us: Microseconds | None = None,
+    as_sent: bool = False,
 ) -> Archive:
     """The archive at this path.
 
     Args:
         path: the file.
         start_us: time of the first line of NMEA without any time; by default the file's own.
+        until_us: the last time that a message may have; by default soon after now.
         as_sent: keep impossible positions and angles, see `ingest.decode.Decoder`.
 
     Raises:
         BadInputError: the file is none of the known kinds, or damaged.
         UnavailableError: there is no such file, or it may not be read.
     """
-    return Archive(Path(path), start_us=start_us, as_sent=as_sent)
+    until_us = time.time_ns() // 1000 + FUTURE_US if until_us is None else until_us
+    return Archive(Path(path), start_us=start_us, until_us=until_us, as_sent=as_sent)
 
 
-def plain_blocks(path: Path) -> Iterator[bytes]:
-    """The bytes of a file, uncompressed, in blocks.
-
-    Raises:
-        BadInputError: the file is damaged.
-        UnavailableError: there is no such file, or it may not be read.
-    """
-    with ExitStack() as stack:
-        try:
-            for _, stream in _members(path, stack):
-                while block := stream.read(BLOCK_BYTES):
-                    yield block
-        except (FileNotFoundError, PermissionError) as error:
-            raise UnavailableError(f"cannot read {path}: {error.strerror}") from error
-        except _BROKEN as error:
-            raise BadInputError(f"{path} is damaged: {error}") from error
-
-
-class _Counted(io.RawIOBase):
-    """A stream whose head has been read already; counts its lines as they pass."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self.head = _exactly(stream, _HEAD_BYTES)
-        self._stream = stream
-        self._rest = self.head
-        self._open_line = False
-        self._newlines = 0
-
-    @property
-    def lines(self) -> int:
-        """Lines passed so far; a last one without newline counts."""
-        return self._newlines + self._open_line
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if self._rest:
-            data, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
-        else:
-            data = self._stream.read(len(buffer))
-        buffer[: len(data)] = data
-        if data:
-            self._newlines += data.count(b"\n")
-            self._open_line = data[-1:] != b"\n"
-        return len(data)
-
-
-def _members(path: Path, stack: ExitStack) -> Iterator[tuple[IO[bytes], _Counted]]:
-    """The uncompressed streams of a file: one, or one for each file in a zip by name."""
-    file = stack.enter_context(path.open("rb"))
-    magic = file.read(4)
-    file.seek(0)
-    if magic == b"PK\x03\x04":
-        archive = stack.enter_context(zipfile.ZipFile(file))
-        for member in sorted(archive.infolist(), key=lambda info: info.filename):
-            if not member.is_dir():
-                yield file, _Counted(stack.enter_context(archive.open(member)))
-    elif magic[:2] == b"\x1f\x8b":
-        yield file, _Counted(cast("IO[bytes]", stack.enter_context(gzip.GzipFile(fileobj=file))))
-    elif magic == b"\x28\xb5\x2f\xfd":
-        reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-        yield file, _Counted(cast("IO[bytes]", stack.enter_context(reader)))
-    else:
-        yield file, _Counted(file)
-
-
-def _form(stream: _Counted) -> CsvForm | str | None:
+def _form(stream: Counted) -> CsvForm | str | None:
     head = stream.head
     if head.startswith(b"PAR1"):
         return "Parquet"
@@ -269,17 +268,9 @@ def _form(stream: _Counted) -> CsvForm | str | None:
     return "NMEA" if counts["sentences"] + counts["headers"] else None
 
 
-def _form_name(stream: _Counted) -> str | None:
+def _form_name(stream: Counted) -> str | None:
     form = _form(stream)
     return form.name if isinstance(form, CsvForm) else form
-
-
-def _exactly(stream: IO[bytes], size: int) -> bytes:
-    parts = []
-    while size and (part := stream.read(size)):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
 
 
 def _next_frame(reader: Any) -> pd.DataFrame | None:

@@ -22,10 +22,9 @@ import numpy as np
 import pandas as pd
 
 from ingest.batch import NAV_STATUS_UNKNOWN, Float64, Int64, ReportBatch, StaticBatch, Text
-from ingest.clock import EARLIEST_US, LATEST_US
+from ingest.clock import EARLIEST_US, LATEST_US, epochs_us
 from ingest.decode import Bools, Decoded, without_impossible
 from ingest.rows import tells_of_ship
-from sea.units import SECOND_US
 
 _MARINE_CADASTRE: Final = {
     "mmsi": "mmsi", "basedatetime": "time", "lat": "lat", "latitude": "lat", "lon": "lon",
@@ -258,9 +257,7 @@ def _times(column: "pd.Series[Any]", times: Times) -> tuple[Int64, Bools]:
     """Microseconds UTC, and where there is a time at all."""
     if times == "epoch":
         if _is_epoch(column):
-            seconds = _number(column)
-            told = (seconds >= EARLIEST_US / SECOND_US) & (seconds < LATEST_US / SECOND_US)
-            return np.rint(np.where(told, seconds, 0) * SECOND_US).astype(np.int64), told
+            return epochs_us(_number(column))
         column = column.str.replace(r"\s*(UTC|GMT)$", "", regex=True)
     day_first = times == "day_first"
     form = "%d/%m/%Y %H:%M:%S" if day_first else "ISO8601"
@@ -269,9 +266,8 @@ def _times(column: "pd.Series[Any]", times: Times) -> tuple[Int64, Bools]:
         moments = moments.fillna(
             pd.to_datetime(column, format="ISO8601", utc=True, errors="coerce")
         )
-    told = moments.notna().to_numpy(bool)
-    instants = moments.dt.as_unit("us").astype("int64").to_numpy()
-    return instants.astype(np.int64), told
+    instants = moments.dt.as_unit("us").astype("int64").to_numpy().astype(np.int64)
+    return instants, (instants >= EARLIEST_US) & (instants < LATEST_US)
 
 
 def _etas(table: Frame, size: int) -> Text:

@@ -1,7 +1,7 @@
 """What a decoder gives: rows of positions and static data, with the messages they came from."""
 
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ from ingest.batch import Int64, ReportBatch, StaticBatch
 REJECTIONS: Final = (
     "not_ais", "checksum", "malformed", "bad_fragment", "too_long", "bad_tag", "bad_time",
     "orphan_part", "too_short", "unknown_type", "decode_error", "no_time", "bad_mmsi", "bad_line",
+    "future_time", "leap_time",
 )  # fmt: skip
 """Why lines, parts and messages give no row; ``rejected`` is the sum of these."""
 
@@ -51,3 +52,25 @@ def without_impossible(reports: ReportBatch) -> ReportBatch:
         beyond = ~((columns[angle] >= 0) & (columns[angle] < 360))
         columns[angle] = np.where(beyond, np.float32(np.nan), columns[angle])
     return ReportBatch.of(**columns)
+
+
+def message_times(
+    block: Decoded, clock: Literal["reported_at", "received_at"]
+) -> tuple[Int64, Int64]:
+    """The numbers of a block's messages, ascending, and the time of each."""
+    numbers = np.union1d(block.report_of, block.static_of)
+    times = np.empty(len(numbers), np.int64)
+    times[np.searchsorted(numbers, block.static_of)] = getattr(block.statics, clock)
+    times[np.searchsorted(numbers, block.report_of)] = getattr(block.reports, clock)
+    return numbers, times
+
+
+def without_messages(block: Decoded, numbers: Int64) -> Decoded:
+    """The block without the rows of these messages."""
+    reports, statics = (~np.isin(of, numbers) for of in (block.report_of, block.static_of))
+    return Decoded(
+        reports=block.reports.take(reports),
+        statics=block.statics.take(statics),
+        report_of=block.report_of[reports],
+        static_of=block.static_of[statics],
+    )

@@ -10,12 +10,12 @@ import time
 from collections import Counter, deque
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import asyncpg
 import numpy as np
 
 from ingest import snapshot, store
-from ingest.archive import Archive
 from ingest.batch import ReportBatch, StaticBatch
 from ingest.decode import Decoded, Decoder
 from ingest.exercise import Exercise
@@ -58,9 +58,24 @@ class Flow:
     counts: Counter[str] = field(default_factory=Counter)
 
 
+class Playable(Protocol):
+    """An archive, or what can be read of one: the same blocks every time."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the content."""
+
+    @property
+    def counts(self) -> Counter[str]:
+        """What became of the lines read so far."""
+
+    def __iter__(self) -> Iterator[Decoded]:
+        """The blocks, from the start."""
+
+
 async def append_archive(
     log: Log,
-    archive: Archive,
+    archive: Playable,
     *,
     lateness_us: Microseconds,
     timeline: str,

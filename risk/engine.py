@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ingest.batch import UNKNOWN_TIME, Column, Columns, Int32, ReportBatch, StaticBatch
 from ingest.clean import by_hearing, counted, flaws, once, ships, without_zero_positions
+from ingest.coverage import Hearings
 from ingest.picture import Picture
 from risk.detect import Detector
 from risk.event import Event
@@ -57,6 +58,7 @@ class Engine:
 
     Attributes:
         picture: all that was heard up to `now_us`, of every kind of station.
+        hearings: which source heard whom where, late ones included.
         now_us: end of the last released minute, us UTC; `UNKNOWN_TIME` before the first.
         counts: reports, statics, late (reports and statics of minutes already released), copies
             (hearings of a report heard before), not_ships, events, and each `ingest.clean.Flaw`.
@@ -66,6 +68,10 @@ class Engine:
         self.detectors = tuple(detectors)
         self.params = params or EngineParams()
         self.picture = Picture()
+        self.hearings = Hearings()
+        for detector in self.detectors:
+            if hasattr(detector, "hearings"):
+                detector.hearings = self.hearings
         self.now_us: Microseconds = UNKNOWN_TIME
         self.counts = dict.fromkeys(
             ("reports", "statics", "late", "copies", "not_ships", "events"), 0
@@ -112,6 +118,7 @@ class Engine:
             "reports": _plain(ReportBatch.concat(self._reports)),
             "statics": _plain(StaticBatch.concat(self._statics)),
             "heard": _plain(self._heard),
+            "hearings": self.hearings.state(),
             "detectors": {_name(detector): detector.state() for detector in self.detectors},
         }
 
@@ -129,6 +136,8 @@ class Engine:
         self._statics = [StaticBatch.of(**state["statics"])]
         if "heard" in state:
             self._heard = ReportBatch.of(**state["heard"])
+        if "hearings" in state:
+            self.hearings.restore(state["hearings"])
         for detector in self.detectors:
             if _name(detector) in state["detectors"]:
                 detector.restore(state["detectors"][_name(detector)])
@@ -147,6 +156,7 @@ class Engine:
             self.picture.apply_static(batch.take(late))
         elif isinstance(batch, ReportBatch):
             self.picture.apply(batch.take(late))
+            self.hearings.add(batch.take(late), late=True)
         return batch.take(np.flatnonzero(batch.reported_at >= self.now_us))  # type: ignore[attr-defined]
 
     def _release(self, until: Microseconds) -> list[Event]:
@@ -187,6 +197,7 @@ class Engine:
         statics: StaticBatch,
         end: Microseconds,
     ) -> list[Event]:
+        self.hearings.add(hearings)
         self.picture.apply_static(statics)
         once_each = hearings if first.all() else hearings.take(first)
         slots = self.picture.apply(once_each)

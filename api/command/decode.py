@@ -1,29 +1,32 @@
 """``safepassage decode``: files of AIS to position and static rows, without a server."""
 
 import argparse
-import csv
-import io
-import os
+import shutil
 import sys
+import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
-import msgspec
 import pyarrow as pa
-import pyarrow.parquet as pq
-from rich.console import Console
-from rich.progress import Progress
 
-from ingest.archive import Archive, open_archive
+from api.archives import Reading, complain, files_of
+from api.decoding import (
+    Job,
+    Outcome,
+    damaged_name,
+    decode_apart,
+    decode_here,
+    workers_for,
+)
+from api.rowfile import FORMATS, Form, RowFile, form_of
 from ingest.decode import REJECTIONS, UNTIMED_LINES_PER_SECOND
-from ingest.rows import SCHEMA, UNIQUE_SCHEMA, Once, iso_column, rows_of
+from ingest.rows import SCHEMA, UNIQUE_SCHEMA, Once, rows_of
 from sea.errors import BadInputError, UnavailableError
 from sea.instants import iso_z, parse_utc
 
-FORMATS: Final = ("csv", "jsonl", "parquet")
 _TOTALS: Final = ("lines", "sentences", "messages", "rows", "rejected")
 
 
@@ -32,13 +35,21 @@ def register(commands: Any) -> None:
     parser = commands.add_parser(
         "decode",
         help="files of AIS to position and static rows",
-        description="Decodes NMEA, MarineCadastre and Danish CSV, and Parquet written here; each "
+        description="Decodes NMEA, the CSV of MarineCadastre and others, and Parquet; each "
         "plain or as .gz, .zip, .zst. One row a message of types 1-5, 9, 11, 17-19, 21, 24, 27, "
-        "one a line of a CSV archive. The last line on stderr counts lines and rejections.",
+        "one a line of a CSV archive. A file that cannot be read is named, the others are read, "
+        "and the status is 1. The last line on stderr counts lines and rejections.",
     )
-    parser.add_argument("paths", nargs="+", metavar="PATH", type=Path)
+    parser.add_argument("paths", nargs="+", metavar="PATH", type=Path,
+                        help="a file, a folder, or a pattern in quotes")  # fmt: skip
     parser.add_argument("--format", choices=FORMATS, help="default: by the name of --out, or csv")
-    parser.add_argument("--out", metavar="F", type=Path, help="default: standard output")
+    parser.add_argument(
+        "--out", metavar="F", help="default: standard output; into a folder (F/), a file for each"
+    )
+    parser.add_argument("--resume", action="store_true",
+                        help="leave files that are in the folder --out already")  # fmt: skip
+    parser.add_argument("--jobs", metavar="N", type=_positive,
+                        help="files decoded at once (default: as many as processors)")  # fmt: skip
     parser.add_argument(
         "--unique", action="store_true", help="each message once, with a column of all who heard it"
     )
@@ -52,34 +63,154 @@ def register(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Decodes the files of the parsed arguments."""
-    form = args.format or _form_of(args.out)
-    if form == "parquet" and args.out is None:
+    out = None if args.out is None else Path(args.out)
+    folder = out is not None and (out.is_dir() or args.out.endswith("/"))
+    form = args.format or form_of(None if folder else out)
+    if form == "parquet" and out is None:
         args.usage_error("--format parquet needs --out F")
-    archives = [open_archive(path, start_us=args.start, as_sent=True) for path in args.paths]
+    if args.resume and not folder:
+        args.usage_error("--resume needs a folder: --out F/")
+    files = files_of(args.paths)
+    workers = workers_for(files, args.jobs)
+    if folder and out is not None:
+        outcomes = _into_folder(args, files, out, form, workers)
+    elif workers > 1:
+        outcomes = _together(args, files, out, form, workers)
+    else:
+        outcomes = _one_by_one(args, files, out, form)
+    _report(outcomes)
+    return 1 if any(outcome.error for outcome in outcomes) else 0
+
+
+def _one_by_one(
+    args: argparse.Namespace, files: Sequence[Path], out: Path | None, form: Form
+) -> list[Outcome]:
+    """All rows into one file or standard output, by this process alone."""
     once = Once() if args.unique else None
-    written = 0
-    schema = UNIQUE_SCHEMA if once else SCHEMA
-    with ExitStack() as stack:
-        write = stack.enter_context(_Writer(form, args.out, schema)).write
-        for rows in _progress(archives):
-            shown = once.feed(rows) if once else rows
-            write(shown)
-            written += shown.num_rows
+    reading = Reading("decode", files, start_us=args.start, as_sent=True)
+    outcomes = [Outcome(path=a.path, start_us=a.start_us) for a in reading.archives]
+    if not outcomes:
+        return [_FAILED]
+    with reading, RowFile(form, out, _schema(args)) as file:
+        for n, archive in enumerate(reading.archives):
+            for decoded in reading.blocks(n):
+                rows = once.feed(rows_of(decoded)) if once else rows_of(decoded)
+                file.write(rows)
+                outcomes[n].written += rows.num_rows
+            outcomes[n].counts = archive.counts
         if once:
             last = once.finish()
-            write(last)
-            written += last.num_rows
-    _report(archives, written)
-    return 0
+            file.write(last)
+            outcomes[-1].written += last.num_rows
+    return outcomes + [_FAILED] * reading.failed
 
 
-def _report(archives: list[Archive], written: int) -> None:
+_FAILED: Final = Outcome(path=Path(), error="told of already")
+
+
+def _together(
+    args: argparse.Namespace, files: Sequence[Path], out: Path | None, form: Form, workers: int
+) -> list[Outcome]:
+    """The same, the rows of each file by a process of its own first."""
+    by_rows = args.unique or form == "parquet"
+    once = Once() if args.unique else None
+    outcomes: list[Outcome] = []
+    with ExitStack() as stack:
+        spool = stack.enter_context(_spool(out))
+        jobs = [
+            Job(path=path, out=spool / f"{i}.rows", form="arrow" if by_rows else form,
+                header=False, start_us=args.start)
+            for i, path in enumerate(files)
+        ]  # fmt: skip
+        file: RowFile | None = None
+        for job, outcome in zip(jobs, decode_apart(jobs, workers), strict=True):
+            outcomes.append(_told(outcome))
+            rows = damaged_name(job.out) if outcome.error else job.out
+            if not rows.exists():
+                continue
+            file = file or stack.enter_context(RowFile(form, out, _schema(args)))
+            if by_rows:
+                outcome.written = _append(rows, file, once)
+            else:
+                with rows.open("rb") as text:
+                    shutil.copyfileobj(text, file.stream, 1 << 20)
+            rows.unlink()
+        if once and file:
+            last = once.finish()
+            file.write(last)
+            outcomes[-1].written += last.num_rows
+    return outcomes
+
+
+@contextmanager
+def _spool(out: Path | None) -> Iterator[Path]:
+    """A folder for the rows of single files, where there is room for all of them."""
+    try:
+        spool = tempfile.mkdtemp(".part", dir=out.parent if out else None)
+    except OSError as error:
+        raise UnavailableError(f"cannot write {out}: {error.strerror}") from error
+    try:
+        yield Path(spool)
+    finally:
+        shutil.rmtree(spool, ignore_errors=True)
+
+
+def _append(rows: Path, out: RowFile, once: Once | None) -> int:
+    written = 0
+    with pa.OSFile(str(rows)) as file, pa.ipc.open_stream(file) as stream:
+        for batch in stream:
+            shown = once.feed(batch) if once else batch
+            out.write(shown)
+            written += shown.num_rows
+    return written
+
+
+def _into_folder(
+    args: argparse.Namespace, files: Sequence[Path], folder: Path, form: Form, workers: int
+) -> list[Outcome]:
+    """The rows of each file into one of its own, ``FOLDER/NAME.FORMAT``."""
+    outs = [folder / f"{path.name}.{form}" for path in files]
+    if len(set(outs)) < len(outs):
+        raise BadInputError("two of the files have one name; decode them into different folders")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnavailableError(f"cannot write {folder}: {error.strerror}") from error
+    jobs = [
+        Job(path=path, out=out, form=form, unique=args.unique, start_us=args.start)
+        for path, out in zip(files, outs, strict=True)
+        if not (args.resume and _is_done(path, out))
+    ]
+    if len(jobs) < len(files):
+        _say(f"{len(files) - len(jobs)} of {len(files)} files were done before")
+    decoded = decode_apart(jobs, workers) if workers > 1 else decode_here(jobs)
+    return [_told(outcome) for outcome in decoded]
+
+
+def _is_done(path: Path, out: Path) -> bool:
+    return out.exists() and path.exists() and out.stat().st_mtime_ns >= path.stat().st_mtime_ns
+
+
+def _told(outcome: Outcome) -> Outcome:
+    if outcome.error:
+        complain(outcome.error)
+    return outcome
+
+
+def _schema(args: argparse.Namespace) -> pa.Schema:
+    return UNIQUE_SCHEMA if args.unique else SCHEMA
+
+
+def _report(outcomes: Sequence[Outcome]) -> None:
     counts: Counter[str] = Counter()
-    for archive in archives:
-        counts.update(archive.counts)
-        if archive.counts["untimed"]:
-            _say(f"{archive.path} tells no time: taken from {iso_z(archive.start_us)}, "
+    for outcome in outcomes:
+        counts.update(outcome.counts)
+        if outcome.counts["untimed"]:
+            _say(f"{outcome.path} tells no time: taken from {iso_z(outcome.start_us)}, "
                  f"{UNTIMED_LINES_PER_SECOND} lines a second")  # fmt: skip
+    written = sum(outcome.written for outcome in outcomes)
+    if not written and any(outcome.error for outcome in outcomes):
+        return
     if counts["rows"] > written:
         _say(f"{counts['rows'] - written} copies left out")
     counts["rows"] = written
@@ -87,93 +218,17 @@ def _report(archives: list[Archive], written: int) -> None:
     _say(" ".join(f"{name}={counts[name]}" for name in names))
 
 
-def _progress(archives: list[Archive]) -> Iterator[pa.RecordBatch]:
-    """The rows of all archives; on a terminal with a bar."""
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        for archive in archives:
-            task = bar.add_task(archive.path.name, total=archive.size_bytes)
-            for decoded in archive:
-                yield rows_of(decoded)
-                bar.update(task, completed=archive.position_bytes)
-
-
-class _Writer:
-    """Writes rows to a file, which appears when it is complete, or to standard output."""
-
-    def __init__(self, form: str, out: Path | None, schema: pa.Schema) -> None:
-        self._schema = schema
-        self._out = out
-        self._part = out.with_name(out.name + ".part") if out else None
-        self._stack = ExitStack()
-        self._form = form
-
-    def __enter__(self) -> "_Writer":
-        try:
-            stream: IO[bytes] = (
-                self._stack.enter_context(self._part.open("wb"))
-                if self._part
-                else sys.stdout.buffer
-            )
-        except OSError as error:
-            raise UnavailableError(f"cannot write {self._out}: {error.strerror}") from error
-        if self._form == "parquet":
-            parquet = self._stack.enter_context(
-                pq.ParquetWriter(stream, self._schema, compression="zstd")
-            )
-            self.write: Callable[[pa.RecordBatch], Any] = parquet.write_batch
-            return self
-        lines = _csv_lines if self._form == "csv" else _json_lines
-        if self._form == "csv":
-            stream.write((",".join(self._schema.names) + "\n").encode())
-        self.write = lambda rows: stream.write(lines(rows))
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._stack.close()
-        if self._part is None or self._out is None:
-            sys.stdout.buffer.flush()
-        elif kind is None:
-            os.replace(self._part, self._out)
-        else:
-            self._part.unlink(missing_ok=True)
-
-
-def _tuples(rows: pa.RecordBatch, joined: bool = False) -> Iterable[tuple[Any, ...]]:
-    columns: list[Iterable[Any]] = []
-    for column in rows.schema:
-        values = rows.column(column.name)
-        if pa.types.is_timestamp(column.type):
-            columns.append(iso_column(values.cast(pa.int64()).to_numpy()))
-        elif pa.types.is_list(column.type) and joined:
-            columns.append([";".join(names) for names in values.to_pylist()])
-        else:
-            columns.append(values.to_pylist())
-    return zip(*columns, strict=True)
-
-
-def _csv_lines(rows: pa.RecordBatch) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(_tuples(rows, joined=True))
-    return text.getvalue().encode()
-
-
-def _json_lines(rows: pa.RecordBatch) -> bytes:
-    encode = msgspec.json.Encoder().encode
-    documents = (dict(zip(rows.schema.names, row, strict=True)) for row in _tuples(rows))
-    return b"".join(encode(document) + b"\n" for document in documents)
-
-
-def _form_of(out: Path | None) -> str:
-    suffix = out.suffix.removeprefix(".") if out else ""
-    return suffix if suffix in FORMATS else "csv"
-
-
 def _instant(text: str) -> int:
     try:
         return parse_utc(text)
     except BadInputError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError("a number from 1 on")
+    return int(text)
 
 
 def _say(line: str) -> None:

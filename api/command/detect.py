@@ -10,10 +10,9 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from rich.console import Console
-from rich.progress import Progress
 
-from ingest.archive import Archive, open_archive
+from api.archives import Reading, files_of
+from ingest.archive import Archive
 from ingest.decode import Decoded
 from risk.engine import Engine, EngineParams, watermark_of
 from risk.event import Event, event_line
@@ -30,9 +29,11 @@ def register(commands: Any) -> None:
         "detect",
         help="files of AIS to events and assessments",
         description="Reads archives as one timeline and writes a final line for each event. "
-        "Needs no server; the same files give the same bytes.",
+        "Needs no server; the same files give the same bytes. A file that cannot be read is "
+        "named, the others are read, and the status is 1.",
     )
-    parser.add_argument("paths", nargs="+", metavar="PATH", type=Path)
+    parser.add_argument("paths", nargs="+", metavar="PATH", type=Path,
+                        help="a file, a folder, or a pattern in quotes")  # fmt: skip
     parser.add_argument("--out", metavar="F", type=Path, required=True, help="events as JSON lines")
     parser.add_argument("--assessments", metavar="F", type=Path,
                         help="scores of every vessel at the end, as JSON lines")  # fmt: skip
@@ -49,20 +50,31 @@ def run(args: argparse.Namespace) -> int:
 
     params = load_params(args.params) if args.params else None
     engine = Engine(standard_detectors(params))
-    archives = [open_archive(path, start_us=args.start) for path in args.paths]
-    events = detect(engine, timeline(_watched(archives), engine.params))
+    reading = Reading("detect", files_of(args.paths), start_us=args.start)
+    if not reading.archives:
+        return 1
+    with reading:
+        blocks = [reading.blocks(n) for n in range(len(reading.archives))]
+        events = detect(engine, timeline(blocks, engine.params))
     _write(args.out, map(event_line, events))
     if args.assessments:
         _write(args.assessments, _assessed(engine, events))
     kinds = Counter(event.kind for event in events)
     totals = {"vessels": len(engine.picture), **engine.counts, "events": len(events), **kinds}
-    for archive in archives:
-        if archive.counts["untimed"]:
-            sys.stderr.write(
-                f"{archive.path} tells no time: taken from {iso_z(archive.start_us)}\n"
-            )
+    for archive in reading.archives:
+        for line in _remarks(archive):
+            sys.stderr.write(f"{archive.path} {line}\n")
     sys.stderr.write(" ".join(f"{name}={count}" for name, count in totals.items()) + "\n")
-    return 0
+    return 1 if reading.failed else 0
+
+
+def _remarks(archive: Archive) -> Iterator[str]:
+    """What a reader of the events should know of the file."""
+    if archive.counts["untimed"]:
+        yield f"tells no time: taken from {iso_z(archive.start_us)}"
+    for reason, what in (("future_time", "lie in the future"), ("leap_time", "leap ahead")):
+        if archive.counts[reason]:
+            yield f"holds {archive.counts[reason]} messages whose times {what}: left out"
 
 
 def detect(engine: Engine, blocks: Iterable[tuple[Decoded, Microseconds]]) -> list[Event]:
@@ -102,29 +114,6 @@ def _timed(archive: Iterable[Decoded]) -> Iterator[tuple[Decoded, Microseconds, 
         times = np.concatenate((decoded.reports.reported_at, decoded.statics.reported_at))
         if len(times):
             yield decoded, int(times.min()), int(times.max())
-
-
-def _watched(archives: Sequence[Archive]) -> list[Iterable[Decoded]]:
-    """The archives; on a terminal they draw a bar as they are read."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        return list(archives)
-    bar = Progress(console=console, transient=True)
-    bar.start()
-    left = set(range(len(archives)))
-
-    def read(n: int, archive: Archive) -> Iterator[Decoded]:
-        task = bar.add_task(archive.path.name, total=archive.size_bytes)
-        try:
-            for decoded in archive:
-                yield decoded
-                bar.update(task, completed=archive.position_bytes)
-        finally:
-            left.discard(n)
-            if not left:
-                bar.stop()
-
-    return [read(n, archive) for n, archive in enumerate(archives)]
 
 
 def _assessed(engine: Engine, events: Sequence[Event]) -> Iterator[bytes]:

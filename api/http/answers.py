@@ -161,6 +161,15 @@ class Hotspots(BaseModel):
     features: list[dict[str, Any]]
 
 
+class CoverageCells(Answer):
+    """Who heard whom where in ten minutes, as GeoJSON of H3 cells."""
+
+    type: Literal["FeatureCollection"]
+    began_at: str | None
+    ended_at: str | None
+    features: list[dict[str, Any]]
+
+
 class Requests(Answer):
     """Escort requests of the current plan, each with what the plan makes of it as `outcome`."""
 

@@ -13,7 +13,14 @@ import asyncpg
 from aiohttp import web
 
 from api import metrics
-from api.http import pages, routes_escort, routes_events, routes_node, routes_vessels
+from api.http import (
+    pages,
+    routes_coverage,
+    routes_escort,
+    routes_events,
+    routes_node,
+    routes_vessels,
+)
 from api.http.context import CONTEXT, Context, admit
 from api.http.problem import REQUEST_ID, problems
 from api.http.registry import Operation, openapi, routes
@@ -26,6 +33,7 @@ _log = logging.getLogger(__name__)
 OPERATIONS: tuple[Operation[Any], ...] = (
     *routes_vessels.OPERATIONS,
     *routes_events.OPERATIONS,
+    *routes_coverage.OPERATIONS,
     *routes_escort.OPERATIONS,
     *routes_node.OPERATIONS,
     *pages.OPERATIONS,

@@ -33,7 +33,8 @@ def _instant(text: object) -> Microseconds:
     return instant
 
 
-def _bbox(text: object) -> BBox:
+def read_bbox(text: object) -> BBox:
+    """The box of a text ``west,south,east,north``; ValueError says what is wrong with it."""
     try:
         west, south, east, north = map(float, str(text).split(","))
     except ValueError:
@@ -59,7 +60,7 @@ Instant = Annotated[
 ]
 Box = Annotated[
     BBox,
-    PlainValidator(_bbox),
+    PlainValidator(read_bbox),
     WithJsonSchema(
         {
             "type": "string",

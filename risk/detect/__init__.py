@@ -18,7 +18,8 @@ class Detector(Protocol):
     """One behaviour.
 
     It is shown each report once. One with an attribute ``hears_copies = True`` is shown every
-    hearing of it, by whichever receiver.
+    hearing of it, by whichever receiver. One with an attribute ``hearings`` is given those that
+    the engine keeps, with the minute it is shown.
     """
 
     kinds: tuple[str, ...]

@@ -3,10 +3,12 @@
 Definition: a vessel under way is silent for more than 6 h (class A; 12 h class B) and more than
 five times its own recent cadence, and in the first two hours of the silence other vessels were
 heard within 20 nm of where it should have been, more of them than fell silent with it, at least
-one not astern of its last fix (a ship that leaves coverage is followed by ships still in it). It
-starts at the last report. Its evidence says ``silent`` while it is open and ``resumed`` after;
-silence is never called more than that. Slack is the duration less the time that the distance to
-the first fix afterwards takes at the vessel's own cruising speed.
+one not astern of its last fix (a ship that leaves coverage is followed by ships still in it); and
+the receiver that heard it last did not itself fall silent with it (`Hearings.fell_silent`), for
+others that hear ships there may never have heard this one. It starts at the last report. Its
+evidence says ``silent`` while it is open and ``resumed`` after; silence is never called more than
+that. Slack is the duration less the time that the distance to the first fix afterwards takes at
+the vessel's own cruising speed.
 
 Not seen: vessels at anchor, moored or stopped, or near a port when they fall silent.
 Units: nm, kn, hours; longitude and latitude of a gap are those of the last fix.
@@ -20,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.batch import UNKNOWN_TIME, Float64, Int32, Int64, ReportBatch
+from ingest.coverage import Hearings, receivers
 from ingest.picture import Picture
 from risk.detect.kernel import pairs_within, reckoned, tree_of
 from risk.detect.memory import Array, Memory
@@ -77,12 +80,13 @@ class Gap:
 
     def __init__(self, params: GapParams | None = None) -> None:
         self.params = params or GapParams()
+        self.hearings = Hearings()
         self._memory = Memory(
             heard=("i8", UNKNOWN_TIME), reports=("i8", 0), cadence=("f8", np.nan),
             fix_at=("i8", UNKNOWN_TIME), lon=("f8", np.nan), lat=("f8", np.nan),
             sog=("f8", np.nan), cog=("f8", np.nan), nav_status=("i1", 15), msg_type=("i1", 0),
             cruise=("f8", np.nan), witnesses=("i4", 0), ahead=("?", 0), quiet=("i4", 0),
-            passed=("?", 0), announced=("i8", 0),
+            passed=("?", 0), announced=("i8", 0), receiver=("i8", 0),
         )  # fmt: skip
 
     def observe(self, picture: Picture, slots: Int32, reports: ReportBatch) -> list[Event]:
@@ -98,6 +102,7 @@ class Gap:
         )  # fmt: skip
         for column in ("witnesses", "ahead", "quiet", "passed"):
             memory[column][slots] = 0
+        memory["receiver"][slots] = receivers(reports)
         return events
 
     def tick(self, picture: Picture, now_us: Microseconds) -> list[Event]:
@@ -116,7 +121,8 @@ class Gap:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continues from a `state`."""
-        self._memory.restore(state)
+        unknown = np.zeros(len(state["heard"]), np.int64)
+        self._memory.restore({"receiver": unknown} | state)
 
     def _under_way(self) -> npt.NDArray[np.bool_]:
         n, memory = len(self._memory), self._memory
@@ -189,11 +195,22 @@ class Gap:
         memory["passed"][slots] = True
         slots = slots[self._under_way()[slots] & memory["ahead"][slots]]
         slots = slots[memory["witnesses"][slots] > memory["quiet"][slots]]
+        slots = slots[self._receiver_lives(slots, now_us)]
         if not len(slots):
             return []
         slots = slots[nearest_port(memory["lon"][slots], memory["lat"][slots])[1] >= params.port_nm]
         memory["announced"][slots] = now_us
         return [self._event(picture, int(slot)) for slot in slots]
+
+    def _receiver_lives(self, slots: Array, now_us: Microseconds) -> npt.NDArray[np.bool_]:
+        """Whether the receiver that heard each vessel last went on to hear anybody."""
+        since = self._memory["heard"][slots] + self._settling(slots)
+        by = self._memory["receiver"][slots]
+        fell = [
+            self.hearings.fell_silent(receiver, at, now_us)
+            for receiver, at in zip(by.tolist(), since.tolist(), strict=True)
+        ]
+        return ~np.array(fell, bool)
 
     def _resumed(self, picture: Picture, slots: Int32, reports: ReportBatch) -> list[Event]:
         open_rows = np.flatnonzero(self._memory["announced"][slots] != 0)

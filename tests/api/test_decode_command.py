@@ -72,7 +72,7 @@ def test_a_failure_is_one_line_and_leaves_no_half_file(capsys, feed, tmp_path):
     text = tmp_path / "notes.txt"
     text.write_text("nothing of the sea\n")
     out = tmp_path / "rows.csv"
-    status, _, err = decode(capsys, feed, text, "--out", out)
+    status, _, err = decode(capsys, text, "--out", out)
     assert (status, len(err)) == (1, 1)
     assert err[0].startswith("safepassage: ")
     assert list(tmp_path.glob("rows*")) == []

@@ -8,7 +8,7 @@ nations = st.sampled_from(["MX", "US", "CO", "PA"])
 principals = st.builds(Principal, name=st.just("p"), role=st.sampled_from(ROLES), nation=nations)
 releases = st.builds(
     Release,
-    kind=st.sampled_from(["event", "assessment", "plan"]),
+    kind=st.sampled_from(["event", "assessment", "plan", "coverage"]),
     originator=nations,
     releasable_to=st.lists(st.one_of(nations, st.just("*")), unique=True).map(tuple),
 )
@@ -28,9 +28,10 @@ def test_the_coalition_is_everybody():
     assert allowed(principal, release(releasable_to=("*",)))
 
 
-def test_a_port_authority_sees_no_plan_even_of_its_own_nation():
+@pytest.mark.parametrize("kind", ["plan", "coverage"])
+def test_a_port_authority_sees_no_plan_nor_coverage_even_of_its_own_nation(kind):
     port = Principal(name="p", role="port_authority", nation="MX")
-    assert not allowed(port, release(kind="plan", releasable_to=("*",)))
+    assert not allowed(port, release(kind=kind, releasable_to=("*",)))
     assert allowed(port, release(kind="event"))
 
 

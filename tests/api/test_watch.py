@@ -1,5 +1,8 @@
 """The watch without a server: the same entries give the same findings, however they arrive."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,6 +11,7 @@ from api.watch import Fleet, Watch, passed_by_all
 from api.writing import Findings
 from ingest import snapshot
 from ingest.batch import ReportBatch, StaticBatch
+from ingest.coverage import Coverage
 from ingest.decode import Decoder
 from ingest.exercise import Exercise
 from ingest.log import PARTITIONS, Entry
@@ -76,6 +80,21 @@ def test_a_watch_restored_from_a_snapshot_goes_on_as_if_never_stopped(cut, entri
     before = events_of([(first, entries[:cut])])
     second.restore(snapshot.unpack(snapshot.pack(first.state())))
     assert {**before, **events_of([(second, entries[cut:])])} == once
+
+
+def test_every_hearing_is_in_the_coverage_once_whatever_was_seen_twice_or_restored(
+    entries, assessor
+):
+    first, second, found = Watch(Fleet(), assessor), Watch(Fleet(), assessor), Findings()
+    half = len(entries) // 2
+    first.take(entries[:half], found)
+    second.restore(snapshot.unpack(snapshot.pack(first.state())))
+    last = entries[-1]
+    second.take([*entries[half - 40 : -1], replace(last, final=True)], found)
+    heard = sum(int(np.isfinite(entry.reports.lon).sum()) for entry in entries)
+    told = Coverage.merged(found.coverage["live"])
+    assert told.hearings.sum() == heard > 1000
+    assert len(set(told.source)) > 20
 
 
 def test_assessments_are_written_when_they_are_news(entries, assessor):

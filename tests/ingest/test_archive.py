@@ -1,9 +1,13 @@
 import csv
 import gzip
+import io
+import random
+import time
 import zipfile
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -11,7 +15,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.archive import BLOCK_ROWS, open_archive
+from ingest.archive import BLOCK_ROWS, open_archive, plain_blocks
 from ingest.rows import rows_of
 from sea.errors import BadInputError, UnavailableError
 from sea.instants import parse_utc
@@ -205,13 +209,146 @@ def test_a_file_that_is_not_there_or_a_folder_is_named(tmp_path):
         open_archive(tmp_path)
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstandard.ZstdCompressor().compress])
-def test_a_packed_file_cut_short_is_called_damaged_or_ends(tmp_path, pack):
-    noise = np.random.default_rng(1).bytes(300_000).hex().encode()
-    packed = pack(NMEA + b"# " + noise + b"\n")
-    path = write(tmp_path, "f", packed[: len(packed) // 2])
-    if pack is gzip.compress:
-        with pytest.raises(BadInputError, match="damaged"):
-            list(open_archive(path))
-    else:
-        assert sum(len(block.reports) for block in open_archive(path)) == 3
+def packed_with(packing, content):
+    if packing == "gz":
+        return gzip.compress(content)
+    if packing == "zst":
+        return zstandard.ZstdCompressor().compress(content)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("inside", content)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("packing", ["gz", "zst"])
+@pytest.mark.parametrize(
+    ("first", "line"),
+    [(b"", NMEA.split()[0] + b"\n"), tuple(t.encode() for t in NEW_SPELLING.splitlines(True))],
+)
+def test_a_packed_file_cut_short_gives_what_lies_before_and_is_called_damaged(
+    tmp_path, packing, first, line
+):
+    noise = random.Random(1)
+    many = b"".join(line + b"# %d\n" % noise.getrandbits(200) for _ in range(20_000))
+    whole = packed_with(packing, first + many)
+    archive = open_archive(write(tmp_path, "f", whole[: len(whole) // 2]))
+    found = []
+    with pytest.raises(BadInputError, match="damaged"):
+        found.extend(len(block.reports) for block in archive)
+    assert 9_000 < sum(found) == archive.counts["rows"] < 11_000
+    read = []
+    with pytest.raises(BadInputError, match="damaged"):
+        read.extend(map(len, plain_blocks(archive.path)))
+    assert len(many) * 0.4 < sum(read) < len(many) * 0.6
+
+
+@pytest.mark.parametrize("packing", ["gz", "zst", "zip"])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(seed=st.integers(0, 2**32), inside=st.sampled_from([NMEA * 50, DANISH.encode()]))
+def test_a_packed_file_with_other_bytes_is_read_or_called_damaged(tmp_path, packing, seed, inside):
+    chance = random.Random(seed)
+    content = bytearray(packed_with(packing, inside))
+    for _ in range(chance.randrange(1, 6)):
+        content[chance.randrange(len(content))] = chance.randrange(256)
+    with suppress(BadInputError):
+        assert len(rows(write(tmp_path, "f", bytes(content)))) <= 2000
+
+
+def test_parquet_cut_short_or_with_other_bytes_is_read_or_called_damaged(tmp_path):
+    path = tmp_path / "rows.parquet"
+    made = rows_of(next(iter(open_archive(write(tmp_path, "f", NEW_SPELLING)))))
+    pq.write_table(pa.Table.from_batches([made] * 50), path)
+    whole, chance = path.read_bytes(), random.Random(3)
+    outcomes = set()
+    for _ in range(300):
+        content = bytearray(whole)
+        for _ in range(chance.randrange(1, 4)):
+            content[chance.randrange(4, len(content))] = chance.randrange(256)
+        path.write_bytes(content if chance.random() < 0.7 else whole[: chance.randrange(4, 9000)])
+        try:
+            archive = open_archive(path)
+            found = sum(len(block.reports) for block in archive)
+            outcomes.add("read")
+            assert (
+                found
+                == archive.counts["rows"]
+                == archive.counts["lines"]
+                - sum(archive.counts[reason] for reason in ("bad_mmsi", "bad_time", "future_time"))
+            )
+        except BadInputError:
+            outcomes.add("refused")
+    assert outcomes == {"read", "refused"}
+
+
+def test_rows_of_our_parquet_without_a_usable_mmsi_or_time_are_counted(tmp_path):
+    table = pa.Table.from_batches([rows_of(next(iter(open_archive(write(tmp_path, "f", DANISH)))))])
+    path = tmp_path / "rows.parquet"
+    for column, value, reason in (
+        ("mmsi", None, "bad_mmsi"), ("mmsi", "ship", "bad_mmsi"), ("mmsi", "1" * 10, "bad_mmsi"),
+        ("reported_at", None, "bad_time"), ("received_at", None, "bad_time"),
+        ("reported_at", datetime(1971, 1, 1, tzinfo=UTC), "bad_time"),
+        ("reported_at", datetime(2350, 1, 1, tzinfo=UTC), "future_time"),
+    ):  # fmt: skip
+        field = table.schema.field(column)
+        values = pa.array([value, *table.column(column).to_pylist()[1:]], field.type)
+        pq.write_table(table.set_column(table.schema.get_field_index(column), field, values), path)
+        archive = open_archive(path)
+        assert sum(len(block.reports) for block in archive) == 1, (column, value)
+        assert (archive.counts[reason], archive.counts["rejected"]) == (1, 1)
+        assert (archive.counts["lines"], archive.counts["rows"]) == (2, 1)
+
+
+def test_an_encrypted_zip_is_refused(tmp_path):
+    content = bytearray(packed_with("zip", NMEA))
+    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(mark) + place] |= 1
+    with pytest.raises(BadInputError, match="encrypted"):
+        open_archive(write(tmp_path, "f", bytes(content)))
+
+
+TIMED = NMEA.split()[0]
+
+
+def timed(*seconds):
+    return b"".join(TIMED + b",%d\n" % second for second in seconds)
+
+
+def test_a_message_dated_after_now_is_counted_and_left_out(tmp_path):
+    path = write(tmp_path, "f", timed(1411920501, 1411999999, 1411920502))
+    until = parse_utc("2014-09-29T00:00:00Z")
+    archive = open_archive(path, until_us=until)
+    found = [row["received_at"].timestamp() for b in archive for row in rows_of(b).to_pylist()]
+    assert found == [1411920501, 1411920502]
+    assert (archive.counts["future_time"], archive.counts["rejected"]) == (1, 1)
+    assert (archive.counts["rows"], archive.counts["lines"]) == (2, 3)
+
+
+def test_nothing_of_an_archive_lies_in_the_future_by_default(tmp_path):
+    soon = int(time.time())
+    archive = open_archive(write(tmp_path, "f", timed(soon - 60, soon + 3600)))
+    assert sum(len(block.reports) for block in archive) == 1
+    assert archive.counts["future_time"] == 1
+
+
+def test_a_clock_that_leaps_ahead_and_back_is_counted_and_left_out(tmp_path):
+    hour = range(1411920501, 1411920501 + 200)
+    seconds = [*hour[:90], 1431920501, *hour[90:150], 1700000000, 1700000001, *hour[150:]]
+    archive = open_archive(write(tmp_path, "f", timed(*seconds)))
+    found = [row["received_at"].timestamp() for b in archive for row in rows_of(b).to_pylist()]
+    assert found == list(hour)
+    assert (archive.counts["leap_time"], archive.counts["rejected"]) == (3, 3)
+
+
+def test_a_feed_that_goes_on_days_later_does_not_leap(tmp_path):
+    seconds = [*range(1411920501, 1411920601), *range(1413920501, 1413920520)]
+    archive = open_archive(write(tmp_path, "f", timed(*seconds)))
+    assert sum(len(block.reports) for block in archive) == len(seconds)
+    assert archive.counts["leap_time"] == 0
+
+
+def test_the_time_given_to_a_file_without_any_is_never_one_of_the_future(tmp_path):
+    archive = open_archive(write(tmp_path, "f", NMEA * 30_000))  # 15 minutes from now on
+    assert sum(len(block.reports) for block in archive) == 90_000
+    assert archive.counts["rejected"] == 0

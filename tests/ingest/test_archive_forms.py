@@ -85,7 +85,15 @@ def test_the_eta_of_aishub_is_that_of_the_message(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "time", ["1714564801.0", "2024-05-01T12:00:01Z", "2024-05-01 12:00:01 UTC"]
+    "time",
+    [
+        "1714564801.0",
+        "1714564801000",
+        "1714564801000000",
+        "1714564801000000000",
+        "2024-05-01T12:00:01Z",
+        "2024-05-01 12:00:01 UTC",
+    ],
 )
 def test_fishing_watch_has_epoch_or_iso_times_and_anonymous_vessels_are_counted(tmp_path, time):
     archive, (row,) = rows(written(tmp_path, FISHING.replace("1714564801.0", time)))
@@ -149,3 +157,14 @@ def test_an_unknown_csv_is_refused_with_the_forms_that_are_known(tmp_path):
     header = "Lon,Lat,Timestamp,Speed,Course,Seg_id\n1,2,2024-05-01,3,4,x\n"
     with pytest.raises(BadInputError, match=r"Norwegian Kystverket, AISHub or Global Fishing"):
         open_archive(written(tmp_path, header))
+
+
+@pytest.mark.parametrize("time", ["0", "17145", "99999999999999999999999", "1970-01-01T00:00:00Z",
+                                  "2263-01-01", "never", ""])  # fmt: skip
+@pytest.mark.parametrize("text", [FISHING, OLDEST])
+def test_absurd_times_of_any_form_are_counted(tmp_path, text, time):
+    for known in ("1714564801.0", "2009-05-01T12:00:01"):
+        text = text.replace(known, time)
+    archive, found = rows(written(tmp_path, text))
+    assert found == []
+    assert archive.counts["bad_time"] == 1

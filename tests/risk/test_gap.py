@@ -110,3 +110,18 @@ def test_satellites_have_no_coverage_to_lose(a_run, detected):
     for n in range(4):
         rows += a_run(235000010 + n, 0, 120, lon=-90 + 8 * n, source="satellite")
     assert detected(Coverage(), rows) == []
+
+
+def test_the_silence_of_a_dead_receivers_ship_where_another_hears_others_is_no_gap(a_run, detected):
+    hers = a_run(SILENT, 0, 60, sog=12.0, source="north")
+    others = [dict(row, source="south") for row in witness(a_run)]
+    assert detected(Gap(), [*hers, *others]) == []
+    far = a_run(235000003, 0, 400, lon=-60.0, source="north")
+    assert kinds(detected(Gap(), [*hers, *others, *far])) == [("gap", "open")]
+
+
+def test_a_receiver_is_alive_by_copies_of_what_others_heard_first(a_run, detected):
+    hers = a_run(SILENT, 0, 60, sog=12.0, source="south")
+    copies = [dict(row, source="south") for row in witness(a_run)]
+    firsts = [dict(row, source="north") for row in witness(a_run)]
+    assert kinds(detected(Gap(), [*hers, *copies, *firsts])) == [("gap", "open")]
