@@ -27,6 +27,7 @@ _SENTENCE: Final = re.compile(
 )
 _AIS: Final = re.compile(rb"![^,\s]{2}VD[MO]")
 _TAG_BLOCK: Final = re.compile(rb"\\([^\\]*)\\")
+_TIME_TAG: Final = re.compile(rb"(?:^|,)c:")
 _STATION: Final = re.compile(rb"[br][a-z]?[0-9]+")
 _SEPARATOR: Final = re.compile(rb"[,;\s]+")
 
@@ -158,7 +159,9 @@ class Framer:
             self.counts["bad_fragment"] += 1
             return None
         if len(suffix) > 8:
-            heard = _suffix(suffix).before(heard)
+            told = _suffix(suffix)
+            self._count_time(told, _SEPARATOR.split(suffix.strip())[-1][:1].isdigit())
+            heard = told.before(heard)
         if start:
             heard = self._prefix(text[:start]).before(heard)
         return Sentence(self.line, talker, parts, part, sequence, channel, payload,
@@ -171,6 +174,7 @@ class Framer:
             if facts is None:
                 self.counts["ignored_tag"] += 1
             else:
+                self._count_time(facts, bool(_TIME_TAG.search(block)))
                 heard = heard.before(facts)
         if heard.at is None:
             words = _SEPARATOR.split(_TAG_BLOCK.sub(b" ", text))
@@ -182,7 +186,10 @@ class Framer:
         if text.startswith(b"$PGHP,"):
             self._take_header(gatehouse(text), "bad_time")
         elif text.startswith(b"\\") and (match := _TAG_BLOCK.fullmatch(text)):
-            self._take_header(tag_block(match[1]), "bad_tag")
+            facts = tag_block(match[1])
+            if facts is not None:
+                self._count_time(facts, bool(_TIME_TAG.search(match[1])))
+            self._take_header(facts, "bad_tag")
         elif _AIS.search(text):
             self.counts["malformed"] += 1
             self._header = NOTHING
@@ -190,6 +197,11 @@ class Framer:
             self.counts["not_ais"] += 1
             if text.startswith((b"$", b"!")):
                 self._header = NOTHING
+
+    def _count_time(self, heard: Heard, told: bool) -> None:
+        """Counts a time that was told and cannot be; the message takes another."""
+        if told and heard.at is None:
+            self.counts["ignored_time"] += 1
 
     def _take_header(self, heard: Heard | None, reason: str) -> None:
         self.counts["headers" if heard else reason] += 1

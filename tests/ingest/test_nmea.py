@@ -71,6 +71,23 @@ def test_a_damaged_tag_block_is_ignored_and_its_sentence_kept():
     assert counts["ignored_tag"] == 1
 
 
+@pytest.mark.parametrize(
+    ("line", "ignored"),
+    [
+        (tagged(b"s:a,c:17145") + POSITION, 1),
+        (tagged(b"s:a,c:4102444800") + POSITION, 1),
+        (tagged(b"c:noon") + POSITION, 1),
+        (POSITION + b",r003669987,17145", 1),
+        (POSITION + b",x1,T33.71,r003669987", 0),
+        (tagged(b"s:a,t:17145") + POSITION, 0),
+    ],
+)
+def test_a_time_that_cannot_be_is_counted_and_its_sentence_kept(line, ignored):
+    sentences, counts = frame(line)
+    assert sentences[0].heard_at is None
+    assert counts["ignored_time"] == ignored
+
+
 def test_a_gatehouse_line_gives_its_time_and_station_to_the_next_sentence_only():
     header = b"$PGHP,1,2013,11,12,12,0,0,11,219,,2190067,1,62*26"
     sentences, counts = frame(rb"\si:AISD*3F" + b"\\", header, POSITION, POSITION)
