@@ -26,7 +26,6 @@ from ingest.compiled.arena import (
     RECEIVED,
     SEQUENCES,
     START_TIME,
-    Arena,
     fresh_state,
 )
 from ingest.compiled.scan import BY_LINE, append, scan
@@ -40,9 +39,6 @@ __all__ = ["REJECTIONS", "Bools", "Decoded", "Decoder", "without_impossible"]
 GATHERED: Final = 1 << 15
 """Bytes of lines that are read at once, if they came in smaller blocks. Chosen by us: entering the
 compiled pass takes as long as ten lines do."""
-
-LEAST_LINE: Final = 16
-"""Bytes of the shortest line with a sentence, ``!AIVDM,1,1,,,,*00`` and its end, at least."""
 
 UNTIMED_LINES_PER_SECOND: Final = 100
 """The pace given to feeds without any time. Chosen by us."""
@@ -144,7 +140,7 @@ class Decoder:
         self._arrivals.clear()
         self._gathered = 0
         cells, framer = self._cells, self._framer
-        arena = self._tables.room(self._state, len(lines) // LEAST_LINE + 1)
+        arena = self._tables.room(self._state, len(lines))
         data = np.frombuffer(lines, np.uint8)
         cells[POS], cells[LINE], cells[FOREIGN] = 0, framer.line, framer.holds_header
         while scan(data, arrivals, self._state, *arena) == BY_LINE:
@@ -152,7 +148,8 @@ class Decoder:
             begin, received = cells[POS], cells[RECEIVED]
             end = lines.index(b"\n", begin)
             for sentence in framer.read([lines[begin:end]]):
-                self._take_sentence(sentence, None if received == UNKNOWN_TIME else received, arena)
+                self._take_sentence(sentence, None if received == UNKNOWN_TIME else received)
+                arena = self._tables.room(self._state, len(lines) - end)
             cells[POS], cells[LINE], cells[FOREIGN] = end + 1, framer.line, framer.holds_header
         self._tell(lines)
 
@@ -166,9 +163,7 @@ class Decoder:
             station = lines[cells[HELD_STATION] : cells[HELD_STATION_END]].decode("ascii")
             self._framer.hold(Heard(None if at == UNKNOWN_TIME else at, station or None))
 
-    def _take_sentence(
-        self, sentence: Sentence, received_at: Microseconds | None, arena: Arena
-    ) -> None:
+    def _take_sentence(self, sentence: Sentence, received_at: Microseconds | None) -> None:
         cells = self._cells
         if sentence.heard_at is not None:
             cells[LAST_TIME] = sentence.heard_at
@@ -191,6 +186,7 @@ class Decoder:
         if whole.station:
             self._tables.stations[number] = whole.station
         payload = np.frombuffer(whole.payload, np.uint8)
+        arena = self._tables.room(self._state, len(payload))
         if not append(payload, whole.fill, instant, told is not None, self._state,
                       arena.messages, arena.bits):  # fmt: skip
             self._tables.odd[number] = whole.payload, whole.fill

@@ -27,6 +27,9 @@ COUNTED: Final = {
 """Places in a message's row: when it was heard, us, and whether anything told that; the station's
 number; where its bits begin and how many there are; its type, 0 if that has no row, or `LEFT`."""
 
+LEAST_LINE: Final = 16
+"""Bytes of the shortest line with a sentence, ``!AIVDM,1,1,,,,*00`` and its end, at least."""
+
 LEFT: Final = -1
 """A message that is not understood here: pyais decides."""
 
@@ -56,22 +59,37 @@ class Arena(NamedTuple):
     stations: Int16
 
 
-def arena(room: int) -> Arena:
-    """An arena for `room` messages."""
+def arena() -> Arena:
+    """An arena without room for messages."""
     return Arena(
-        messages=np.empty((room, COLUMNS), np.int64),
-        bits=np.empty(room * WORDS, np.int64),
+        messages=np.empty((0, COLUMNS), np.int64),
+        bits=np.empty(0, np.int64),
         stations=np.zeros((4 * STATION_LIMIT, _STATION_COLUMNS), np.int16),
     )
 
 
-def larger(old: Arena, filled: int, packed: int, room: int) -> Arena:
-    """An arena with other room, and the messages filled and words packed of the old one."""
-    messages = np.empty((room, COLUMNS), np.int64)
-    messages[:filled] = old.messages[:filled]
-    bits = np.empty(room * WORDS, np.int64)
-    bits[:packed] = old.bits[:packed]
-    return old._replace(messages=messages, bits=bits)
+def roomy(old: Arena, filled: int, packed: int, size: int) -> Arena:
+    """The arena with room behind its filled messages and packed words for `size` bytes of lines.
+
+    A payload of them needs a word for eight characters and two more, and one that was joined from
+    earlier lines or runs on to no end at most `WORDS`.
+    """
+    messages = size // LEAST_LINE + 1
+    needed, words = filled + messages, packed + size // 8 + 2 * messages + 2 * WORDS
+    if needed <= len(old.messages) and words <= len(old.bits):
+        return old
+    return old._replace(
+        messages=_grown(old.messages, filled, needed), bits=_grown(old.bits, packed, words)
+    )
+
+
+def _grown(old: Int64, filled: int, needed: int) -> Int64:
+    """The first rows of an array in one at least as long as needed, or twice as long as it was."""
+    if needed <= len(old):
+        return old
+    new = np.empty((max(needed, 2 * len(old)), *old.shape[1:]), np.int64)
+    new[:filled] = old[:filled]
+    return new
 
 
 def fresh_state(start_us: int = UNKNOWN_TIME, since_us: int | None = None) -> Int64:

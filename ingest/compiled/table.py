@@ -31,16 +31,12 @@ from ingest.compiled.arena import (
     TIMED,
     Arena,
     arena,
-    larger,
+    roomy,
 )
 from ingest.compiled.bits import armored
 from ingest.compiled.fields import TEXT_ROOM, put_reports, put_statics
 from ingest.decoded import Decoded, without_impossible
 from ingest.payload import Fields, decode_payloads
-
-_FIRST_ROOM: Final = 1 << 15
-"""Messages an arena begins with: more than a live feed brings between two looks, and memory is
-taken only where something is written."""
 
 _KEPT_ROOM: Final = 1 << 17
 """An arena for more messages than this is given back when its rows are taken. Chosen by us: more
@@ -80,16 +76,11 @@ class Tables:
         self._source = source
         self._as_sent = as_sent
         self._counts = counts
-        self._arena = arena(_FIRST_ROOM)
+        self._arena = arena()
 
-    def room(self, state: Int64, lines: int) -> Arena:
-        """The arena, with room for so many lines more."""
-        needed = int(state[MESSAGES]) + lines
-        room = len(self._arena.messages)
-        if needed > room:
-            self._arena = larger(
-                self._arena, int(state[MESSAGES]), int(state[BITS]), max(needed, 2 * room)
-            )
+    def room(self, state: Int64, size: int) -> Arena:
+        """The arena, with room for so many bytes of lines more."""
+        self._arena = roomy(self._arena, int(state[MESSAGES]), int(state[BITS]), size)
         return self._arena
 
     def take(self, state: Int64) -> Decoded:
@@ -117,7 +108,7 @@ class Tables:
         self.odd.clear()
         self.stations.clear()
         if len(self._arena.messages) > _KEPT_ROOM:
-            self._arena = larger(self._arena, 0, 0, _FIRST_ROOM)
+            self._arena = arena()._replace(stations=self._arena.stations)
         if state[STATIONS] > STATION_LIMIT // 2:
             state[STATIONS] = 0
             self._arena.stations[:] = 0

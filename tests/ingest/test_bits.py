@@ -74,7 +74,7 @@ def test_the_checksum_is_that_of_the_bytes_one_by_one(data, begin, end):
 
 @given(st.lists(st.binary(min_size=1, max_size=STATION_ROOM), max_size=60))
 def test_a_station_keeps_its_number_and_no_two_share_one(names):
-    state, stations = fresh_state(), arena(1).stations
+    state, stations = fresh_state(), arena().stations
     numbers = {}
     for name in [*names, *names]:
         number = number_of(array(name), 0, len(name), state, stations)
@@ -83,7 +83,7 @@ def test_a_station_keeps_its_number_and_no_two_share_one(names):
 
 
 def test_there_is_an_end_to_the_stations_held():
-    state, stations = fresh_state(), arena(1).stations
+    state, stations = fresh_state(), arena().stations
     names = [b"%d" % number for number in range(STATION_LIMIT + 5)]
     numbers = [number_of(array(name), 0, len(name), state, stations) for name in names]
     assert numbers == [*range(1, STATION_LIMIT + 1), *[-1] * 5]
