@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -32,7 +32,7 @@ class Profiler:
     """
 
     def __init__(self, stages: Sequence[tuple[str, str, str]]) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self._stages = stages
         self._known: dict[object, str | None] = {}
         self._clocks: dict[int, float] = {}

@@ -9,6 +9,7 @@ import logging
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -27,6 +28,9 @@ from sea.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Microseconds
 _log = logging.getLogger(__name__)
 
 LIVE_BATCH_S = 1.0
+LIVE_BATCH_ROWS = 50_000
+"""A batch of so many rows is not waited for: half of `LIVE_HELD`, so that reading goes on."""
+
 LIVE_HELD = 100_000
 """Rows. Chosen by us: half a minute of the whole world's traffic, some 30 MB."""
 
@@ -142,7 +146,7 @@ async def append_live(
     flow: Flow,
     heard: Callable[[Chunk], None] = lambda chunk: None,
 ) -> None:
-    """Appends a live feed, a batch a second, for as long as it lasts.
+    """Appends a live feed, a batch a second or oftener, for as long as it lasts.
 
     Reading pauses while more than `LIVE_HELD` rows wait for the log. `heard` is told every
     chunk as it comes.
@@ -150,8 +154,7 @@ async def append_live(
     decoder = Decoder(source=source)
     flow.counts = decoder.counts
     held: deque[Decoded] = deque()
-    room = asyncio.Event()
-    room.set()
+    room, due = asyncio.Event(), asyncio.Event()
     rows = 0
     ended = False
 
@@ -165,22 +168,28 @@ async def append_live(
                 limit = chunk.received_at + FUTURE_US
                 held.append(_without_future(decoded, limit, decoder.counts))
                 rows += size
+            if rows >= LIVE_BATCH_ROWS:
+                due.set()
             if rows >= LIVE_HELD:
                 room.clear()
                 await room.wait()
         held.append(decoder.finish())
         ended = True
+        due.set()
 
     async def flush() -> None:
         nonlocal rows
         session = f"{source}#{iso_z(time.time_ns() // 1000)}"
         newest = 0
         while not ended or held:
-            await asyncio.sleep(0 if ended else LIVE_BATCH_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(due.wait(), LIVE_BATCH_S)
             block = _joined(held)
             held.clear()
             rows = 0
             room.set()
+            if not ended:
+                due.clear()
             times = [b.reported_at for b in (block.reports, block.statics) if len(b)]
             if times:
                 newest = max(newest, *(int(t.max()) for t in times))
