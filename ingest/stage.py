@@ -31,6 +31,9 @@ LIVE_BATCH_S = 1.0
 LIVE_BATCH_ROWS = 50_000
 """A batch of so many rows is not waited for: half of `LIVE_HELD`, so that reading goes on."""
 
+TAKEN_BYTES = 1 << 20
+"""So many bytes are read before rows are made of them, if no batch is due: some 12,000 rows."""
+
 LIVE_HELD = 100_000
 """Rows. Chosen by us: half a minute of the whole world's traffic, some 30 MB."""
 
@@ -155,19 +158,23 @@ async def append_live(
     flow.counts = decoder.counts
     held: deque[Decoded] = deque()
     room, due = asyncio.Event(), asyncio.Event()
-    rows = 0
+    rows = pushed = limit = 0
     ended = False
 
+    def take() -> None:
+        nonlocal pushed, rows
+        decoded, pushed = decoder.take(), 0
+        rows += len(decoded.reports) + len(decoded.statics)
+        held.append(_without_future(decoded, limit, decoder.counts))
+
     async def read() -> None:
-        nonlocal ended, rows
+        nonlocal ended, limit, pushed
         async for chunk in chunks:
             heard(chunk)
-            decoded = decoder.feed(chunk.data, chunk.received_at)
-            size = len(decoded.reports) + len(decoded.statics)
-            if size:
-                limit = chunk.received_at + FUTURE_US
-                held.append(_without_future(decoded, limit, decoder.counts))
-                rows += size
+            decoder.push(chunk.data, chunk.received_at)
+            pushed, limit = pushed + len(chunk.data), chunk.received_at + FUTURE_US
+            if pushed >= TAKEN_BYTES:
+                take()
             if rows >= LIVE_BATCH_ROWS:
                 due.set()
             if rows >= LIVE_HELD:
@@ -184,6 +191,8 @@ async def append_live(
         while not ended or held:
             with suppress(TimeoutError):
                 await asyncio.wait_for(due.wait(), LIVE_BATCH_S)
+            if pushed:
+                take()
             block = _joined(held)
             held.clear()
             rows = 0
