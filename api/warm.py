@@ -6,13 +6,15 @@ An hour of a small exercise goes the whole way, from bytes to a plan.
 from escort.fleet import exercise_fleet
 from escort.plan import plan
 from escort.request import build_scenario
+from ingest.copy_format import positions_copy, statics_copy
 from ingest.decode import Decoder
 from ingest.exercise import Exercise
+from ingest.exercise.world import World
 from risk.assess import Assessor
 from risk.detectors import standard_detectors
 from risk.engine import Engine
 from sea.instants import parse_utc
-from sea.units import HOUR_US
+from sea.units import HOUR_US, MINUTE_US
 
 
 def warm() -> None:
@@ -21,6 +23,9 @@ def warm() -> None:
     end = start + HOUR_US
     exercise = Exercise("pacific", start_us=start, hours=1.0, vessels=60, seed=0)
     decoded = Decoder().feed(b"".join(line for _, line in exercise.lines(start, end)))
+    positions_copy(decoded.reports)
+    statics_copy(decoded.statics)
+    list(World(start_us=start, vessels=10, seed=0).played(start, start + MINUTE_US))
     engine = Engine(standard_detectors())
     engine.take("warm", decoded.reports, decoded.statics, end)
     engine.finish()

@@ -75,7 +75,8 @@ def _cells_of(polygons: npt.NDArray[np.object_]) -> Bools:
 
 def _cell(degrees: npt.NDArray[np.float64], least: int) -> npt.NDArray[np.int64]:
     """The row or column of a latitude or longitude; beyond the globe, the last."""
-    return np.clip(np.floor(degrees) + least, 0, 2 * least - 1).astype(np.int64)
+    cells = (np.floor(degrees) + least).astype(np.int64)
+    return np.minimum(np.maximum(cells, 0), 2 * least - 1)
 
 
 def zones_from_geojson(obj: object) -> tuple[Zone, ...]:
