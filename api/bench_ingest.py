@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from api.embedded import embedded_nats, embedded_postgres
 from api.migrate import migrate
-from api.profile import Profiler, cpu_s, descendants, rss_mib
+from api.profile import MEASURING, Profiler, cpu_s, descendants, rss_mib
 from api.store import open_database
 from api.watch import STAGE, Fleet, watch
 from api.writing import Sharing
@@ -70,7 +70,8 @@ STAGES: Final = (
         "approach", "slowdown", "identity", "destination")),
     ("risk/engine.py", "", "engine: minutes"), ("api/watch.py", "_plan", "plans"),
     ("risk/assess.py", "", "assessments"), ("api/watch.py", "", "watch"),
-    ("ingest/stage.py", "", "gateway, tracker"), ("api/bench_ingest.py", "", "feeding bytes"),
+    ("ingest/stage.py", "", "gateway, tracker"), ("api/bench_ingest.py", "_chunks", "reading bytes"),
+    ("api/profile.py", "", MEASURING), ("api/bench_ingest.py", "", MEASURING),
     ("asyncio/", "", "event loop"), ("concurrent/", "", "event loop"),
 )  # fmt: skip
 """What the profiler calls what it sees, see `Profiler`."""
@@ -98,7 +99,7 @@ class Figures:
 
     Attributes:
         positions, statics: messages of either kind from first byte to commit.
-        wall_s, cpu_s: elapsed, and used by all processes together.
+        wall_s, cpu_s: elapsed, and used by all processes together, measuring itself left out.
         stages: CPU seconds by stage, of our process and the servers.
         rss_mib, servers_rss_mib: most resident memory seen, of our process and of the servers.
     """
@@ -188,6 +189,7 @@ async def _measured(
                 task.cancel()
             await asyncio.gather(gateway, *readers, return_exceptions=True)
     stages = {name: used for name, used in {**profiler.seconds, **servers}.items() if used}
+    del stages[MEASURING]
     positions, statics = (after - before for after, before in zip(
         await _rows(database), rows, strict=True))  # fmt: skip
     return Figures(

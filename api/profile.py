@@ -19,7 +19,7 @@ _TICK_S: Final = 1 / os.sysconf("SC_CLK_TCK")
 _PAGE_MIB: Final = os.sysconf("SC_PAGE_SIZE") / 2**20
 
 OTHER: Final = "other Python"
-SAMPLER: Final = "this sampler"
+MEASURING: Final = "measuring"
 NATIVE: Final = "threads without Python"
 
 
@@ -65,7 +65,7 @@ class Profiler:
                 used = clock - self._clocks.get(thread, clock if first else 0.0)
                 self._clocks[thread] = clock
                 if used:
-                    self.seconds[SAMPLER if thread == own else self._stage(frame)] += used
+                    self.seconds[MEASURING if thread == own else self._stage(frame)] += used
             first = False
 
     def _stage(self, frame: FrameType | None) -> str:

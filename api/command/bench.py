@@ -48,7 +48,9 @@ def run_ingest(args: argparse.Namespace) -> int:
     import msgspec
 
     from api.bench_ingest import measure
+    from api.warm import warm
 
+    warm()
     runs = []
     for vessels in args.vessels:
         run = asyncio.run(measure(vessels, args.reports)).document()
