@@ -44,7 +44,7 @@ from sea.units import HOUR_US, MINUTE_US, SECOND_US, Microseconds
 WARM_MIN: Final = 7
 """Minutes of the feed outside the clock: every ship has reported and told her static data."""
 
-_MESSAGES_A_MINUTE: Final = 0.98
+MESSAGES_A_MINUTE: Final = 0.98
 """Of a ship, positions and static data, the least seen in `world`."""
 
 _URL: Final = "bench:world"
@@ -70,7 +70,8 @@ STAGES: Final = (
         "approach", "slowdown", "identity", "destination")),
     ("risk/engine.py", "", "engine: minutes"), ("api/watch.py", "_plan", "plans"),
     ("risk/assess.py", "", "assessments"), ("api/watch.py", "", "watch"),
-    ("ingest/stage.py", "", "gateway, tracker"), ("api/bench_ingest.py", "_chunks", "reading bytes"),
+    ("ingest/stage.py", "", "gateway, tracker"),
+    ("api/bench_ingest.py", "_chunks", "reading bytes"),
     ("api/profile.py", "", MEASURING), ("api/bench_ingest.py", "", MEASURING),
     ("asyncio/", "", "event loop"), ("concurrent/", "", "event loop"),
 )  # fmt: skip
@@ -142,7 +143,7 @@ async def measure(vessels: int, reports: int) -> Figures:
     """
     with _open_folder() as folder:
         start_us = time.time_ns() // 1000 // HOUR_US * HOUR_US - 3 * HOUR_US
-        minutes = WARM_MIN + reports / (vessels * _MESSAGES_A_MINUTE)
+        minutes = WARM_MIN + reports / (vessels * MESSAGES_A_MINUTE)
         feed = await _made(folder, vessels, minutes / 60, start_us)
         end_us = start_us + int(minutes * MINUTE_US)
         async with _servers(folder) as (log, database):

@@ -36,9 +36,9 @@ _log = logging.getLogger(__name__)
 
 STAGE = "watch"
 COMMIT_S = 1.0
-BEHIND_PAUSES = 15
-"""Commits' own lengths between two of them while behind. Chosen by us: what a crash costs then is
-to read half a minute of the log again, at 300,000 vessels."""
+PAUSES, BEHIND_PAUSES = 4, 15
+"""Commits' own lengths between two of them, up to date and behind. Chosen by us: at 300,000 vessels
+an event then waits for some 5 s, or after a crash 20 s of the log are read again."""
 
 ASSESS_US = 5 * MINUTE_US
 BEHIND_ASSESS_US = HOUR_US
@@ -233,10 +233,11 @@ async def watch(
 def _pause_s(took: float, behind: bool) -> float:
     """How long to go on before the next commit, if the last one took so many seconds.
 
-    A commit holds everything known of every vessel. Of a watch that is up to date it may take a
-    third of the time, at once where that is next to nothing; of one that is behind a sixteenth.
+    A commit holds everything known of every vessel. Of a watch that is up to date commits may take
+    a fifth of the time, so they come at once where they cost next to nothing; of one that is
+    behind a sixteenth.
     """
-    return max(COMMIT_S, BEHIND_PAUSES * took) if behind else 2 * took
+    return max(COMMIT_S, BEHIND_PAUSES * took) if behind else PAUSES * took
 
 
 def passed_by_all(offsets: Mapping[str, int]) -> int:

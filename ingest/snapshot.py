@@ -11,7 +11,7 @@ import zstandard
 
 _ARRAY = 1
 _REPEATS = zstandard.ZstdCompressionParameters.from_level(1, enable_ldm=True, window_log=27)
-"""Long matches within 128 MiB: detectors that keep the same fixes of every vessel store them once."""
+"""Matches as far as 128 MiB apart: fixes that several detectors keep are stored once."""
 
 
 def pack(state: Any) -> bytes:
