@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ingest import slots as slot_table
 from ingest.batch import NAV_STATUS_UNKNOWN, UNKNOWN_TIME, Int32, ReportBatch, StaticBatch
 
 _FIRST_CAPACITY = 1024
@@ -73,7 +74,8 @@ class Picture:
     eta: npt.NDArray[np.object_]
 
     def __init__(self) -> None:
-        self._slots: dict[int, int] = {}
+        self._table = slot_table.empty(_FIRST_CAPACITY)
+        self._length = 0
         self.revision = 0
         for column, (dtype, fill) in _NUMERIC.items():
             setattr(self, column, np.full(_FIRST_CAPACITY, fill, dtype))
@@ -81,7 +83,7 @@ class Picture:
             setattr(self, column, np.full(_FIRST_CAPACITY, None, object))
 
     def __len__(self) -> int:
-        return len(self._slots)
+        return self._length
 
     @property
     def capacity(self) -> int:
@@ -90,16 +92,16 @@ class Picture:
 
     def slot_of(self, mmsi: int) -> int | None:
         """The vessel's slot, None for a vessel never heard."""
-        return self._slots.get(mmsi)
+        slot = int(slot_table.find(self._table, self.mmsi, np.array([mmsi], np.int32))[0])
+        return None if slot < 0 else slot
 
     def slots(self, mmsi: Int32) -> Int32:
         """Slots of the vessels, shape (n,); vessels never heard before get new ones."""
-        known, inverse = np.unique(mmsi, return_inverse=True)
-        found = [self._slots.get(int(m), -1) for m in known]
-        for i, vessel in enumerate(known.tolist()):
-            if found[i] < 0:
-                found[i] = self._add(vessel)
-        return np.asarray(found, np.int32)[inverse]
+        found = slot_table.find(self._table, self.mmsi, mmsi)
+        if (found < 0).any():
+            self._add(np.unique(mmsi[found < 0]))
+            found = slot_table.find(self._table, self.mmsi, mmsi)
+        return found
 
     def apply(self, reports: ReportBatch) -> Int32:
         """Moves vessels to their newest report of the batch; returns each report's slot.
@@ -181,22 +183,22 @@ class Picture:
     def restore(cls, state: dict[str, Any]) -> "Picture":
         """The picture whose `state` this is."""
         picture = cls()
-        picture.slots(np.asarray(state["mmsi"], np.int32)[:0])
-        for mmsi in np.asarray(state["mmsi"]).tolist():
-            picture._add(mmsi)
+        picture._add(np.asarray(state["mmsi"], np.int32))
         n = len(picture)
         for column in (*_NUMERIC, *_TEXT):
             getattr(picture, column)[:n] = state[column]
         picture.revision = state["revision"]
         return picture
 
-    def _add(self, mmsi: int) -> int:
-        slot = len(self._slots)
-        if slot == self.capacity:
+    def _add(self, mmsi: Int32) -> None:
+        """Gives the next slots to vessels that have none."""
+        first, self._length = self._length, self._length + len(mmsi)
+        while self._length > self.capacity:
             self._grow()
-        self._slots[mmsi] = slot
-        self.mmsi[slot] = mmsi
-        return slot
+        self.mmsi[first : self._length] = mmsi
+        if len(self._table) < 2 * self.capacity:
+            self._table, first = slot_table.empty(self.capacity), 0
+        slot_table.insert(self._table, self.mmsi, first, self._length)
 
     def _grow(self) -> None:
         old = self.capacity

@@ -9,6 +9,7 @@ import logging
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -27,6 +28,12 @@ from sea.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Microseconds
 _log = logging.getLogger(__name__)
 
 LIVE_BATCH_S = 1.0
+LIVE_BATCH_ROWS = 50_000
+"""A batch of so many rows is not waited for: half of `LIVE_HELD`, so that reading goes on."""
+
+TAKEN_BYTES = 1 << 20
+"""So many bytes are read before rows are made of them, if no batch is due: some 12,000 rows."""
+
 LIVE_HELD = 100_000
 """Rows. Chosen by us: half a minute of the whole world's traffic, some 30 MB."""
 
@@ -162,7 +169,7 @@ async def append_live(
     flow: Flow,
     heard: Callable[[Chunk], None] = lambda chunk: None,
 ) -> None:
-    """Appends a live feed, a batch a second, for as long as it lasts.
+    """Appends a live feed, a batch a second or oftener, for as long as it lasts.
 
     Reading pauses while more than `LIVE_HELD` rows wait for the log. `heard` is told every
     chunk as it comes.
@@ -170,36 +177,55 @@ async def append_live(
     decoder = Decoder(source=source)
     flow.counts = decoder.counts
     held: deque[Decoded] = deque()
-    room = asyncio.Event()
-    room.set()
-    rows = 0
+    room, due = asyncio.Event(), asyncio.Event()
+    rows = pushed = limit = 0
     ended = False
 
+    def take() -> None:
+        nonlocal pushed
+        pushed = 0
+        hold(decoder.take())
+
+    def hold(decoded: Decoded) -> None:
+        nonlocal rows
+        rows += len(decoded.reports) + len(decoded.statics)
+        held.append(_without_future(decoded, limit, decoder.counts))
+
     async def read() -> None:
-        nonlocal ended, rows
+        nonlocal ended, limit, pushed
         async for chunk in chunks:
             heard(chunk)
-            decoded = chunk.rows or decoder.feed(chunk.data, chunk.received_at)
-            size = len(decoded.reports) + len(decoded.statics)
-            if size:
-                limit = chunk.received_at + FUTURE_US
-                held.append(_without_future(decoded, limit, decoder.counts))
-                rows += size
+            limit = chunk.received_at + FUTURE_US
+            if chunk.rows is not None:
+                hold(chunk.rows)
+            else:
+                decoder.push(chunk.data, chunk.received_at)
+                pushed += len(chunk.data)
+            if pushed >= TAKEN_BYTES:
+                take()
+            if rows >= LIVE_BATCH_ROWS:
+                due.set()
             if rows >= LIVE_HELD:
                 room.clear()
                 await room.wait()
         held.append(decoder.finish())
         ended = True
+        due.set()
 
     async def flush() -> None:
         nonlocal rows
         session = f"{source}#{iso_z(time.time_ns() // 1000)}"
         while not ended or held:
-            await asyncio.sleep(0 if ended else LIVE_BATCH_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(due.wait(), LIVE_BATCH_S)
+            if pushed:
+                take()
             block = _joined(held)
             held.clear()
             rows = 0
             room.set()
+            if not ended:
+                due.clear()
             times = [b.reported_at for b in (block.reports, block.statics) if len(b)]
             if times:
                 flow.newest_at = max(flow.newest_at, *(int(t.max()) for t in times))

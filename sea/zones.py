@@ -47,6 +47,7 @@ class ZoneSet:
         self._polygons = np.array([zone.polygon for zone in self.zones], object)
         shapely.prepare(self._polygons)
         self._tree = shapely.STRtree(self._polygons)
+        self._near = _cells_of(self._polygons)
 
     def containing(self, lon: npt.ArrayLike, lat: npt.ArrayLike) -> Bools:
         """Whether each position lies in each zone, its border included: (n_points, n_zones).
@@ -56,10 +57,26 @@ class ZoneSet:
         x, y = (np.atleast_1d(np.asarray(c, np.float64)).ravel() for c in (lon, lat))
         inside = np.zeros((len(x), len(self.zones)), bool)
         known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+        known = known[self._near[_cell(y[known], 90), _cell(x[known], 180)]]
         found, zone = self._tree.query(shapely.points(x[known], y[known]))
         point = known[found]
         inside[point, zone] = shapely.intersects_xy(self._polygons[zone], x[point], y[point])
         return inside
+
+
+def _cells_of(polygons: npt.NDArray[np.object_]) -> Bools:
+    """Whether some polygon may reach into each cell of one degree, shape (180, 360)."""
+    near = np.zeros((180, 360), bool)
+    for west, south, east, north in shapely.bounds(polygons):
+        rows, columns = _cell(np.array([south, north]), 90), _cell(np.array([west, east]), 180)
+        near[rows[0] : rows[1] + 1, columns[0] : columns[1] + 1] = True
+    return near
+
+
+def _cell(degrees: npt.NDArray[np.float64], least: int) -> npt.NDArray[np.int64]:
+    """The row or column of a latitude or longitude; beyond the globe, the last."""
+    cells = (np.floor(degrees) + least).astype(np.int64)
+    return np.minimum(np.maximum(cells, 0), 2 * least - 1)
 
 
 def zones_from_geojson(obj: object) -> tuple[Zone, ...]:

@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 
 def register(commands: Any) -> None:
@@ -21,6 +21,68 @@ def register(commands: Any) -> None:
     decode.add_argument("--file", metavar="F", type=Path, help="default: a sample, or an exercise")
     decode.add_argument("--rounds", metavar="N", type=int, default=5, help="default: 5")
     decode.set_defaults(run=run_decode)
+    ingest = parts.add_parser(
+        "ingest",
+        help="the whole way in: gateway, log, PostgreSQL, picture, detectors",
+        description="Plays the exercise `world` through embedded servers in a temporary folder.",
+    )
+    ingest.add_argument(
+        "--vessels", metavar="N,N,…", type=_counts, default=(10_000, 100_000, 300_000),
+        help="default: 10000,100000,300000",
+    )  # fmt: skip
+    ingest.add_argument(
+        "--reports", metavar="N", type=int, default=1_000_000, help="at least; default: 1000000"
+    )
+    ingest.add_argument("--json", action="store_true", help="a JSON document a line")
+    ingest.set_defaults(run=run_ingest)
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
+
+
+def run_ingest(args: argparse.Namespace) -> int:
+    """Prints reports a second, CPU by stage and memory for each number of vessels."""
+    import asyncio
+
+    import msgspec
+
+    from api.bench_ingest import measure
+    from api.warm import warm
+
+    warm()
+    runs = []
+    for vessels in args.vessels:
+        run = asyncio.run(measure(vessels, args.reports)).document()
+        runs.append(run)
+        if args.json:
+            print(msgspec.json.encode(run).decode(), flush=True)
+    if not args.json:
+        _print_ingest(runs)
+    return 0
+
+
+_ROWS: Final = (
+    ("reports", "reports"), ("static data among them", "statics"), ("elapsed, s", "wall_s"),
+    ("reports/s", "reports_per_s"), ("CPU of all processes, s", "cpu_s"),
+    ("CPU, us a report", "cpu_us_per_report"), ("most memory of the service, MiB", "rss_mib"),
+    ("and of its servers, MiB", "servers_rss_mib"),
+)  # fmt: skip
+
+
+def _print_ingest(runs: list[dict[str, Any]]) -> None:
+    def row(title: str, cells: list[str]) -> None:
+        print(f"{title:34}" + "".join(f"{cell:>14}" for cell in cells))
+
+    row("vessels", [f"{run['vessels']:,}" for run in runs])
+    for title, name in _ROWS:
+        row(title, [f"{run[name]:,}" for run in runs])
+    first = runs[0]["cpu_us_per_report"]
+    row("CPU a report, the first being 1", [f"{r['cpu_us_per_report'] / first:.2f}" for r in runs])
+    print("\nCPU by stage, us a report")
+    stages = [run["stages_cpu_us_per_report"] for run in runs]
+    for name in dict.fromkeys(name for stage in stages for name in stage):
+        row(name, [f"{stage.get(name, 0.0):.2f}" for stage in stages])
 
 
 def run_decode(args: argparse.Namespace) -> int:

@@ -13,12 +13,13 @@ import numpy as np
 from ingest.exercise.pacific import pacific
 from ingest.exercise.plants import Planted
 from ingest.exercise.traffic import BLOCK_S, Block, Traffic
+from ingest.exercise.world import World
 from sea.errors import BadInputError
 from sea.geodesy import distance_nm
 from sea.instants import iso_z
 from sea.units import HOUR_US, SECOND_US, Microseconds
 
-NAMES: Final = ("pacific",)
+NAMES: Final = ("pacific", "world")
 
 _KEPT_BLOCKS: Final = 2
 _SEARCH_MIN: Final = 240
@@ -57,6 +58,10 @@ class Exercise:
         self.name, self.start_us, self.hours = name, start_us, hours
         self.vessels, self.seed = vessels, seed
         self.end_us = start_us + round(hours * HOUR_US)
+        self._world: World | None = None
+        if name == "world":
+            self._world = World(start_us=start_us, vessels=vessels, seed=seed)
+            return
         self._plot = pacific(start_us=start_us, hours=hours, vessels=vessels, seed=seed)
         self._traffic = Traffic(
             self._plot.ships, self._plot.itineraries, self._plot.mutes, self._plot.reception,
@@ -72,6 +77,9 @@ class Exercise:
         Any cutting of an interval gives the same lines; starting late costs nothing.
         """
         low, high = max(from_us, self.start_us), min(to_us, self.end_us)
+        if self._world is not None:
+            yield from self._world.lines(low, high)
+            return
         block_us = BLOCK_S * SECOND_US
         for number in range(
             (low - self.start_us) // block_us, -((self.start_us - high) // block_us)
@@ -87,8 +95,11 @@ class Exercise:
 
         A gap runs from the last report heard to the first heard again. `ended_at` is null where
         the exercise ends first; what does not meet its definition before that is left out.
-        Outages of stations that had vessels in reach are `coverage_lost` and name no vessel.
+        Outages of stations that had vessels in reach are `coverage_lost` and name no vessel. In
+        `world` nothing is planted.
         """
+        if self._world is not None:
+            return []
         known = [self._as_heard(planted) for planted in self._plot.planted]
         rows = [self._document(planted) for planted in known if self._defined(planted)]
         for outage in self._plot.reception.outages(self.hours * 3600):

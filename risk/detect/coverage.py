@@ -16,9 +16,12 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 from ingest.batch import Int32, ReportBatch
 from ingest.picture import Picture
+from risk.detect.audience import Audience
 from risk.detect.kernel import range_nm, reckoned
 from risk.event import Event
 from sea.errors import BadInputError
@@ -60,8 +63,9 @@ class CoverageParams:
 
 @dataclass(slots=True, kw_only=True)
 class _Receiver:
-    """What is known of one receiver; times in us, the mean place in degrees."""
+    """What is known of one receiver, the `number`th known; times in us, mean place in degrees."""
 
+    number: int
     since: int
     heard: int
     lon: float
@@ -83,51 +87,55 @@ class Coverage:
     def __init__(self, params: CoverageParams | None = None) -> None:
         self.params = params or CoverageParams()
         self._receivers: dict[str, _Receiver] = {}
-        self._audience: dict[str, dict[int, int]] = {}
+        self._audience = Audience()
 
     def observe(self, picture: Picture, slots: Int32, reports: ReportBatch) -> list[Event]:
         """Losses that these reports end."""
-        located = reports.take(np.flatnonzero(np.isfinite(reports.lon) & np.isfinite(reports.lat)))
-        lon, lat = located.lon.tolist(), located.lat.tolist()
-        times, mmsis = located.reported_at.tolist(), located.mmsi.tolist()
-        rows_of: dict[str, list[int]] = {}
-        for row, source in enumerate(located.source):
-            name = _square(lon[row], lat[row]) if source is None else str(source)
-            rows_of.setdefault(name, []).append(row)
+        located = np.isfinite(reports.lon) & np.isfinite(reports.lat)
+        heard = reports if located.all() else reports.take(np.flatnonzero(located))
+        names, codes = _named(heard)
+        order = np.argsort(codes, kind="stable")
+        begins = np.searchsorted(codes[order], np.arange(len(names) + 1)).tolist()
+        numbers = np.zeros(len(names), np.int64)
         events = []
-        for name, rows in rows_of.items():
-            first, last = rows[0], rows[-1]
+        for code, name in enumerate(names):
+            rows = order[begins[code] : begins[code + 1]]
+            first, last = int(heard.reported_at[rows[0]]), int(heard.reported_at[rows[-1]])
             receiver = self._receivers.get(name)
             if receiver is None:
                 receiver = _Receiver(
-                    since=times[first], heard=times[first], lon=lon[first], lat=lat[first]
-                )
-                self._receivers[name], self._audience[name] = receiver, {}
+                    number=len(self._receivers), since=first, heard=first,
+                    lon=float(heard.lon[rows[0]]), lat=float(heard.lat[rows[0]]),
+                )  # fmt: skip
+                self._receivers[name] = receiver
             elif receiver.announced:
-                events.append(_event(name, receiver, times[first]))
+                events.append(_event(name, receiver, first))
                 receiver.announced = 0
-            _hear(receiver, times[first], times[last], len(rows))
+            numbers[code] = receiver.number
+            _hear(receiver, first, last, len(rows))
             any_row = rows[receiver.places % len(rows)]
-            _place(receiver, lon[any_row], lat[any_row])
-            self._audience[name].update((mmsis[row], times[row]) for row in rows)
+            _place(receiver, float(heard.lon[any_row]), float(heard.lat[any_row]))
+        self._audience.add(numbers[codes], heard.mmsi, heard.reported_at)
         return events
 
     def tick(self, picture: Picture, now_us: Microseconds) -> list[Event]:
         """Every five minutes, receivers that have been quiet too long."""
         if now_us % _CHECK_US:
             return []
+        everyone = list(self._receivers.values())
+        oldest = np.array([r.heard - HOUR_US for r in everyone], np.int64)
+        reaches = np.array([r.reach_nm <= self.params.reach_nm for r in everyone], bool)
+        self._audience.settle()
         events = []
         for name, receiver in self._receivers.items():
-            audience = self._audience[name]
-            for mmsi in [m for m, at in audience.items() if at < receiver.heard - HOUR_US]:
-                del audience[mmsi]
             if receiver.announced or not self._is_quiet(receiver, now_us):
                 continue
-            missing = sorted(audience.keys() - self._heard_elsewhere(name, receiver.heard))
+            missing = self._audience.missing(receiver.number, receiver.heard, oldest, reaches)
             lost = _in_reach(picture, receiver, missing, now_us)
             if lost >= self.params.vessels:
                 receiver.announced, receiver.lost_vessels = now_us, lost
                 events.append(_event(name, receiver, None))
+        self._audience.forget(oldest)
         return events
 
     def finish(self, picture: Picture, now_us: Microseconds) -> list[Event]:
@@ -138,15 +146,16 @@ class Coverage:
         """What is known of every receiver."""
         return {
             "receivers": {name: asdict(r) for name, r in self._receivers.items()},
-            "audience": {
-                name: [[*pair] for pair in a.items()] for name, a in self._audience.items()
-            },
+            "audience": self._audience.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continues from a `state`."""
-        self._receivers = {name: _Receiver(**row) for name, row in state["receivers"].items()}
-        self._audience = {name: dict(pairs) for name, pairs in state["audience"].items()}
+        self._receivers = {
+            name: _Receiver(**{**row, "number": number})
+            for number, (name, row) in enumerate(state["receivers"].items())
+        }
+        self._audience = Audience.restored(state["audience"])
 
     def _is_quiet(self, receiver: _Receiver, now_us: Microseconds) -> bool:
         params = self.params
@@ -163,20 +172,12 @@ class Coverage:
             and receiver.reach_nm <= params.reach_nm
         )
 
-    def _heard_elsewhere(self, name: str, since_us: Microseconds) -> set[int]:
-        """Vessels that other receivers of short reach have heard since."""
-        return {
-            mmsi
-            for other, audience in self._audience.items()
-            if other != name and self._receivers[other].reach_nm <= self.params.reach_nm
-            for mmsi, at in audience.items()
-            if at > since_us
-        }
 
-
-def _in_reach(picture: Picture, receiver: _Receiver, mmsis: list[int], now_us: Microseconds) -> int:
+def _in_reach(
+    picture: Picture, receiver: _Receiver, mmsis: npt.NDArray[np.int64], now_us: Microseconds
+) -> int:
     """How many of the vessels should still be within the receiver's usual reach."""
-    slots = [slot for mmsi in mmsis if (slot := picture.slot_of(mmsi)) is not None]
+    slots = [slot for mmsi in mmsis.tolist() if (slot := picture.slot_of(mmsi)) is not None]
     lon, lat = reckoned(
         picture.lon[slots], picture.lat[slots], picture.sog[slots], picture.cog[slots],
         (now_us - picture.reported_at[slots]) / HOUR_US,
@@ -185,9 +186,32 @@ def _in_reach(picture: Picture, receiver: _Receiver, mmsis: list[int], now_us: M
     return int(np.count_nonzero(away <= _USUAL_REACH * receiver.reach_nm))
 
 
-def _square(lon: float, lat: float) -> str:
-    west, south = (int(c // _SQUARE_DEG * _SQUARE_DEG) for c in (lon, lat))
-    return f"square {west} {south}"
+def _named(heard: ReportBatch) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Names of the receivers of the reports, in order of appearance, and which is each one's."""
+    coded = pa.array(heard.source, pa.string(), from_pandas=True).dictionary_encode()
+    names = coded.dictionary.to_pylist()
+    codes = np.asarray(coded.indices.fill_null(-1), np.int64)
+    nameless = np.flatnonzero(codes < 0)
+    if not len(nameless):
+        return names, codes
+    west, south = (
+        (c[nameless] // _SQUARE_DEG * _SQUARE_DEG).astype(np.int64) for c in (heard.lon, heard.lat)
+    )
+    places, which = np.unique(west * 1000 + south, return_inverse=True)
+    known = {name: code for code, name in enumerate(names)}
+    named = [f"square {(p + 500) // 1000} {(p + 500) % 1000 - 500}" for p in places.tolist()]
+    codes[nameless] = np.array([known.setdefault(n, len(known)) for n in named])[which]
+    return _by_appearance(list(known), codes)
+
+
+def _by_appearance(
+    names: list[str], codes: npt.NDArray[np.int64]
+) -> tuple[list[str], npt.NDArray[np.int64]]:
+    used, first, which = np.unique(codes, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    place = np.empty(len(used), np.int64)
+    place[order] = np.arange(len(used))
+    return [names[code] for code in used[order].tolist()], place[which]
 
 
 def _hear(receiver: _Receiver, first: Microseconds, last: Microseconds, reports: int) -> None:

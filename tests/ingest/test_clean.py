@@ -15,6 +15,7 @@ from ingest.clean import (
     flaws,
     once,
     ships,
+    text_ranks,
     without_zero_positions,
 )
 
@@ -146,3 +147,19 @@ def test_only_ships_are_ships():
     rows = [dict(), dict(mmsi=993000001, msg_type=21), dict(mmsi=3000001, msg_type=4),
             dict(mmsi=111300001, msg_type=9), dict(mmsi=870000001), dict(msg_type=17)]  # fmt: skip
     assert ships(reports(*(a_report(**row) for row in rows))).tolist() == [True] + 5 * [False]
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 3), st.integers(0, 1),
+                          st.sampled_from([0.0, 1.0, np.nan]), st.sampled_from(["a", "b", None])),
+                max_size=40), st.sampled_from([1, 10**12]))  # fmt: skip
+def test_the_order_of_hearing_is_that_of_all_fields_in_turn(rows, step):
+    mmsi, at, kind, sog, source = zip(*rows, strict=True) if rows else ((),) * 5
+    n = len(rows)
+    reports = ReportBatch.of(
+        mmsi=mmsi, reported_at=np.array(at, np.int64) * step, received_at=[0] * n, lon=[0.0] * n,
+        lat=[0.0] * n, sog=sog, cog=[0.0] * n, heading=[0.0] * n, rot=[0.0] * n,
+        nav_status=[0] * n, msg_type=kind, source=source,
+    )  # fmt: skip
+    ranks = text_ranks(reports.source)
+    whole = np.lexsort((ranks, reports.msg_type, reports.sog, reports.mmsi, reports.reported_at))
+    assert by_hearing(reports).tolist() == whole.tolist()

@@ -55,6 +55,39 @@ async def test_static_messages_keep_what_they_say_and_no_more(database):
     assert (row["imo"], row["name"], row["length_m"], row["width_m"]) == (None, "ANA", 180.0, None)
 
 
+async def test_texts_of_any_alphabet_come_back_between_unknown_ones(database):
+    n = 4
+    statics = StaticBatch.of(
+        mmsi=range(1, n + 1), reported_at=[T] * n, received_at=[T] * n, msg_type=[5] * n,
+        source=[None] * n, imo=[9500001] * n, callsign=[None] * n, ship_type=[0] * n,
+        name=["ÆGIR", None, "", "岩手"], to_bow=[np.nan] * n, to_stern=[np.nan] * n,
+        to_port=[3.5] * n, to_starboard=[4.0] * n, draught=[0.0] * n,
+        destination=[None, "A", "BC", None], eta=["01-15T24:60", None, None, ""],
+    )  # fmt: skip
+    async with database.acquire() as connection:
+        await store.insert_statics(connection, statics)
+    rows = await database.fetch(
+        "SELECT name, destination, eta, callsign, width_m, length_m, draught_m, ship_type, imo "
+        "FROM statics ORDER BY mmsi"
+    )
+    assert [tuple(row)[:4] for row in rows] == [
+        ("ÆGIR", None, "01-15T24:60", None), (None, "A", None, None), ("", "BC", None, None),
+        ("岩手", None, "", None),
+    ]  # fmt: skip
+    assert {tuple(row)[4:] for row in rows} == {(7.5, None, None, None, 9500001)}
+
+
+async def test_positions_are_sorted_by_vessel_and_time_however_far_apart(database):
+    times = [T + 400 * DAY_US, T, T + 1]
+    async with database.acquire() as connection:
+        await store.insert_positions(
+            connection, some_reports(mmsi=[9, 9, 8], reported_at=times, received_at=times)
+        )
+    rows = await database.fetch("SELECT mmsi, t FROM positions_default ORDER BY ctid")
+    assert [row["mmsi"] for row in rows] == [8, 9, 9]
+    assert rows[1]["t"] < rows[2]["t"]
+
+
 async def test_a_failed_transaction_leaves_neither_rows_nor_offset(database):
     async def rows(connection):
         await store.insert_positions(connection, some_reports(mmsi=[7]))
