@@ -257,6 +257,8 @@ def _rates(counts: Any) -> Any:
 def _intervals(counts: Any, seed: int) -> list[tuple[float, float] | None]:
     """95% percentile intervals of the three rates over resampled vessels."""
     vessels = len(counts)
+    if not vessels:
+        return [None, None, None]
     weights = np.random.default_rng(seed).multinomial(
         vessels, np.full(vessels, 1 / vessels), size=_RESAMPLES
     )
