@@ -99,9 +99,15 @@ def evaluate(
 
 
 def outcomes(
-    events: Sequence[Spell], truths: Sequence[Spell], params: MatchParams | None = None
+    events: Sequence[Spell],
+    truths: Sequence[Spell],
+    params: MatchParams | None = None,
+    *,
+    known: Iterable[str] = (),
 ) -> dict[str, Outcome]:
     """What became of every truth and event, by kind.
+
+    Kinds that the truth lacks are left out, but those `known` to have been looked for.
 
     A truth that goes on when everything ends, before its definition is met, asks for no event:
     where none was given out it is left out, not missed. Everything ends at the last instant
@@ -110,7 +116,7 @@ def outcomes(
     rules = params or MatchParams()
     horizon = max((t for s in (*events, *truths) for t in instants(s)), default=0)
     by_kind = {}
-    for kind in sorted({truth.kind for truth in truths}):
+    for kind in sorted({*known, *(truth.kind for truth in truths)}):
         found = [closed(event, horizon) for event in events if event.kind == kind]
         own = [truth for truth in truths if truth.kind == kind]
         by_kind[kind] = _outcome(found, own, horizon, rules)
