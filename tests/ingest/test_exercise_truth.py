@@ -15,9 +15,11 @@ from sea.instants import parse_utc
 from sea.units import HOUR_US, SECOND_US
 
 START_US = parse_utc("2026-01-15T12:00:00Z")
-KINDS = {"rendezvous", "gap", "loitering", "slowdown", "sudden_stop", "approach", "deviation", "jump",
-         "clone", "spoof_circle", "identity_change", "destination_mismatch", "draught_change", "stop",
-         "port_call"}  # fmt: skip
+KINDS = {
+    "rendezvous", "gap", "loitering", "slowdown", "sudden_stop", "approach", "deviation", "jump",
+    "clone", "spoof_circle", "identity_change", "destination_mismatch", "draught_change", "stop",
+    "port_call",
+}  # fmt: skip
 
 
 def exercise(name, **changes):
@@ -68,12 +70,12 @@ def judged(rows, kind, *, over=True):
 def test_every_kind_is_planted_and_some_miss_their_definition(truth):
     assert {row["kind"] for row in truth} >= KINDS
     low = Counter(r["kind"] for r in truth if r["planted"] and not r["over_threshold"])
-    assert low["rendezvous"] and low["gap"] and low["approach"]
+    assert min(low["rendezvous"], low["gap"], low["approach"]) >= 1
 
 
 def test_a_truth_has_the_fields_that_evaluation_reads(truth):
-    fields = {"kind", "mmsis", "started_at", "ended_at", "met_at", "seen_at", "synthetic", "planted",
-              "over_threshold", "judged", "lon", "lat"}  # fmt: skip
+    fields = {"kind", "mmsis", "started_at", "ended_at", "met_at", "seen_at", "synthetic",
+              "planted", "over_threshold", "judged", "lon", "lat"}  # fmt: skip
     assert all(fields <= set(row) for row in truth if row["mmsis"])
     assert all(("why" in row) is not row["judged"] for row in truth)
 
