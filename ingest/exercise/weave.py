@@ -87,6 +87,8 @@ class _Loom:
         self._start_us = background.start_us
         self._real = len(self.vessels)
         self._used: set[int] = set()
+        silence = [silence_s(vessel.at_s, 0, self._until_s) for vessel in self.vessels]
+        self._steady = [i for i, s in enumerate(silence) if s < _QUIET_S] or [*range(self._real)]
 
     def plant(self, kind: str, number: int) -> None:
         """Plants one of a kind where a vessel and waters are fit for it."""
@@ -300,8 +302,8 @@ class _Loom:
                                     lat=np.where(rows, lat, vessel.lat))  # fmt: skip
 
     def _donor(self, draw: np.random.Generator) -> int:
-        """A real vessel whose pattern of reports serves another; heard often."""
-        return int(draw.integers(max(self._real * 2 // 3, 1)))
+        """A real vessel whose pattern of reports serves another: one that is heard all along."""
+        return int(draw.choice(self._steady))
 
     def _like(self, vessel: Reports, donor: Reports, bearing: float, away_nm: float) -> Reports:
         """Another transmitter of a vessel, off her, in the donor's pattern."""

@@ -13,6 +13,7 @@ from ingest.decode import Decoder
 from ingest.exercise import Exercise
 from ingest.exercise.background import Background, lines_of
 from ingest.exercise.weave import KINDS, Warp, woven
+from sea.errors import BadInputError
 from sea.geodesy import distance_nm
 from sea.instants import parse_utc
 from sea.units import SECOND_US
@@ -168,6 +169,13 @@ def test_the_command_writes_a_feed_and_its_truth(archive, tmp_path):
     assert code == 0
     assert feed.read_bytes().count(b"!AIVDM") > 1000
     assert all(json.loads(line)["synthetic"] for line in truth.read_bytes().splitlines())
+
+
+def test_a_background_without_ships_is_refused(tmp_path):
+    path = tmp_path / "base.nmea"
+    path.write_bytes(b"!AIVDM,1,1,,A,4025;PAuho;N>0NJbfMRhNA00D3l,0*66\r\n")
+    with pytest.raises(BadInputError, match="no position"):
+        Background.read([open_archive(path, start_us=START_US)])
 
 
 @pytest.mark.parametrize(
