@@ -9,7 +9,7 @@ import pytest
 
 from api.cli import main
 from ingest.archive import open_archive
-from ingest.decode import Decoder
+from ingest.decode import Decoded, Decoder
 from ingest.exercise import Exercise
 from ingest.exercise.background import Background, lines_of
 from ingest.exercise.weave import KINDS, Warp, woven
@@ -171,11 +171,9 @@ def test_the_command_writes_a_feed_and_its_truth(archive, tmp_path):
     assert all(json.loads(line)["synthetic"] for line in truth.read_bytes().splitlines())
 
 
-def test_a_background_without_ships_is_refused(tmp_path):
-    path = tmp_path / "base.nmea"
-    path.write_bytes(b"!AIVDM,1,1,,A,4025;PAuho;N>0NJbfMRhNA00D3l,0*66\r\n")
+def test_a_background_without_ships_is_refused():
     with pytest.raises(BadInputError, match="no position"):
-        Background.read([open_archive(path, start_us=START_US)])
+        Background.read([[Decoded.nothing()]])
 
 
 @pytest.mark.parametrize(
