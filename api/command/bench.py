@@ -35,6 +35,21 @@ def register(commands: Any) -> None:
     )
     ingest.add_argument("--json", action="store_true", help="a JSON document a line")
     ingest.set_defaults(run=run_ingest)
+    behaviours = parts.add_parser(
+        "behaviours",
+        help="the detectors, on exercises with seeds of their own and on real files",
+        description="Runs every scenario with seeds from --base-seed on, whole and thinned by "
+        "half, plants woven into a real file and real files as they are, and judges the scores.",
+    )
+    behaviours.add_argument("--base-seed", metavar="S", type=int,
+                            help="default: one kept for this alone")  # fmt: skip
+    behaviours.add_argument(
+        "--seeds", metavar="N", type=int, default=2, help="a scenario, default 2"
+    )
+    behaviours.add_argument("--hours", metavar="H", type=float, default=24.0, help="default 24")
+    behaviours.add_argument("--vessels", metavar="N", type=int, default=300, help="default 300")
+    behaviours.add_argument("--workers", metavar="N", type=int, default=2, help="default 2")
+    behaviours.set_defaults(run=run_behaviours)
 
 
 def _counts(text: str) -> tuple[int, ...]:
@@ -102,3 +117,16 @@ def run_decode(args: argparse.Namespace) -> int:
         ratios = "".join(f"{seconds[peer] / taken:12.1f}" for peer in peers)
         print(f"{contender:28}{lines / taken:12,.0f}{ratios}")
     return 0
+
+
+def run_behaviours(args: argparse.Namespace) -> int:
+    """Prints a score a kind and the verdicts; 1 where a target is missed."""
+    from api.bench_behaviours import BASE_SEED, measured
+    from api.bench_verdict import report
+
+    base_seed = BASE_SEED if args.base_seed is None else args.base_seed
+    runs = measured(base_seed, seeds=args.seeds, hours=args.hours, vessels=args.vessels,
+                    workers=args.workers)  # fmt: skip
+    text, met = report(runs, base_seed)
+    print(text, end="")
+    return 0 if met else 1

@@ -50,6 +50,12 @@ KINDS: Final = {
                 bridge_aft=0.4),
     "pilot": Kind(ship_types=(50,), length_m=(12, 19), slimness=3.4, cruise_kn=(12, 16),
                   bridge_aft=0.4),
+    "launch": Kind(ship_types=(30, 36, 37), length_m=(7, 14), slimness=3.8, cruise_kn=(20, 32),
+                   bridge_aft=0.6, class_b=True),
+    "ferry": Kind(ship_types=(60, 69), length_m=(62, 140), slimness=5.5, cruise_kn=(15, 22),
+                  bridge_aft=0.3),
+    "bunker": Kind(ship_types=(80, 89), length_m=(62, 90), slimness=5.8, cruise_kn=(8, 10),
+                   bridge_aft=0.85),
     "yacht": Kind(ship_types=(36, 37), length_m=(9, 24), slimness=3.5, cruise_kn=(5, 8),
                   bridge_aft=0.7, class_b=True),
 }  # fmt: skip
@@ -130,7 +136,7 @@ def a_ship(kind: str, index: int, seed: int) -> Ship:
         kind=kind,
         mmsi=mid * 1_000_000 + serial,
         imo=_imo(950_000 + (seed * 613 + index * 37) % 40_000) if length > 40 else 0,
-        name=_name(draw),
+        name=_named_after_work(_name(draw), kind, index),
         callsign=_callsign(draw, prefix),
         ship_type=int(draw.choice(build.ship_types)),
         class_b=build.class_b,
@@ -147,6 +153,11 @@ def _imo(six_digits: int) -> int:
     """IMO number of six digits: the check digit weighs them 7 to 2 (IMO A.1117(30))."""
     total = sum(int(d) * w for d, w in zip(str(six_digits), range(7, 1, -1), strict=True))
     return six_digits * 10 + total % 10
+
+
+def _named_after_work(name: str, kind: str, index: int) -> str:
+    """The name, of every second bunker tanker with her work in it."""
+    return f"{name[:13]} BUNKER" if kind == "bunker" and index % 2 else name
 
 
 def _name(draw: np.random.Generator) -> str:
