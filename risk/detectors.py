@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from risk.detect import Detector
+from risk.detect.clone import Clone, CloneParams
 from risk.detect.coverage import Coverage, CoverageParams
 from risk.detect.gap import Gap, GapParams
+from risk.detect.jump import Jump, JumpParams
 from risk.detect.loitering import Loitering, LoiteringParams
 from risk.detect.rendezvous import Rendezvous, RendezvousParams
 from risk.detect.stop import Stop, StopParams
@@ -29,6 +31,8 @@ _STANDARD: Final[Mapping[str, tuple[Callable[[Any], Detector], type[Any]]]] = {
     "loitering": (Loitering, LoiteringParams),
     "stop": (Stop, StopParams),
     "zones": (Zones, ZonesParams),
+    "jump": (Jump, JumpParams),
+    "clone": (Clone, CloneParams),
 }
 
 
