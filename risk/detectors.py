@@ -18,6 +18,7 @@ from risk.detect.gap import Gap, GapParams
 from risk.detect.jump import Jump, JumpParams
 from risk.detect.loitering import Loitering, LoiteringParams
 from risk.detect.rendezvous import Rendezvous, RendezvousParams
+from risk.detect.spoof_circle import SpoofCircle, SpoofCircleParams
 from risk.detect.stop import Stop, StopParams
 from risk.detect.zones import Zones, ZonesParams
 from sea.errors import BadInputError, UnavailableError
@@ -31,6 +32,7 @@ _STANDARD: Final[Mapping[str, tuple[Callable[[Any], Detector], type[Any]]]] = {
     "loitering": (Loitering, LoiteringParams),
     "stop": (Stop, StopParams),
     "zones": (Zones, ZonesParams),
+    "spoof_circle": (SpoofCircle, SpoofCircleParams),
     "jump": (Jump, JumpParams),
     "clone": (Clone, CloneParams),
 }

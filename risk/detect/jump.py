@@ -25,6 +25,7 @@ _AGAIN: Final = 2
 """Fixes in turn that show that a track goes on; one may be a bad fix. Chosen by us."""
 
 _BY_TURNS: Final = "two tracks of this number are heard by turns"
+_CIRCLE: Final = "her fixes there lie on a circle"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,7 @@ class Jump:
         away &= tracks["fixes1"][slots] - tracks["run"][slots] < _AGAIN
         away &= tracks["fixes0"][slots] >= HELD
         away &= tracks["leap_nm"][slots] >= self.params.least_nm
+        away &= tracks["circled"][slots] < tracks["run_at"][slots]
         events = []
         for slot in slots[away].tolist():
             if slot in self._leaps:
@@ -128,6 +130,9 @@ class Jump:
             return None if leap.over else _event(picture, slot, leap, "ended", after="stayed")
         if leap.void:
             return None
+        if tracks["circled"][slot] >= leap.began:
+            leap.over = leap.void = True
+            return _event(picture, slot, leap, "retracted", reason=_CIRCLE)
         on_second, settled = bool(tracks["second"][slot]), tracks["run"][slot] >= _AGAIN
         if tracks["turns"][slot] > leap.turns + 2 or (leap.over and on_second and settled):
             leap.over = leap.void = True

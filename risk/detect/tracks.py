@@ -69,7 +69,7 @@ class Tracks:
     fix was of the second), turns (changes from one to the other since the second began), run,
     run_at, run_lon, run_lat (fixes since the last turn, and the first of them), leap_nm (from the
     other track, at the last turn), began (of the second, us), era (changes with every new second
-    track).
+    track), circled (when `risk.detect.spoof_circle` last found its fixes on a circle, us).
 
     Attributes:
         split: slots that have a second track, ascending.
@@ -81,7 +81,7 @@ class Tracks:
         self._memory = Memory(
             second=("?", 0), turns=("i4", 0), run=("i4", 0), run_at=("i8", UNKNOWN_TIME),
             run_lon=("f8", np.nan), run_lat=("f8", np.nan), leap_nm=("f4", np.nan),
-            began=("i8", UNKNOWN_TIME), era=("i4", 0), **pairs,
+            began=("i8", UNKNOWN_TIME), era=("i4", 0), circled=("i8", UNKNOWN_TIME), **pairs,
         )  # fmt: skip
         self.split: npt.NDArray[np.intp] = np.zeros(0, np.intp)
 
