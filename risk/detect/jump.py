@@ -5,7 +5,7 @@ times the sog she reports, over 3 nm or more, and 3 later fixes carry on from th
 none from the old one between. One bad fix is no jump, nor is a number heard from two places by
 turns (`risk.detect.clone`). It starts with the first fix at the new place and ends with the last
 one there before she is heard where she was (``returned``), or before the new place is accepted,
-6 h later (``stayed``).
+12 h later (``stayed``).
 
 Retracted when the fixes there turn out to be one of two tracks heard by turns, or a circle.
 Units: nm, kn, minutes; the position is that of the first fix at the new place.

@@ -9,7 +9,7 @@ track anew, unless that is well known and was heard lately; then it is an odd on
 The first track is taken for the ship's: what lies on the second, or on neither, is doubtful, and
 the picture and all detectors but those of false positions take it for a report without position.
 So a ship that is displaced is neither silent nor anywhere else. When the first track has been
-silent for 6 h while the second goes on, the two change places; a first track of fewer fixes than
+silent for 12 h while the second goes on, the two change places; a first track of fewer fixes than
 4 is given up at once. `risk.detect.jump` and `risk.detect.clone` read the two.
 """
 
@@ -45,14 +45,14 @@ class TracksParams:
         sog_kn, sog_times: 40 kn, and 3 times the reported sog: the definition of a jump.
         least_nm: 1, chosen by us: a stamp two minutes late at 25 kn is 0.8 nm off.
         patience_h: how long a well-known second track is kept against an odd fix, and how long
-            the first is silent before they change places; 6, chosen by us: some satellite passes.
+            the first is silent before they change places; 12, chosen by us: jamming of a night.
         forget_h: a second track not heard for longer is forgotten; 24, chosen by us.
     """
 
     sog_kn: float = 40
     sog_times: float = 3
     least_nm: float = 1
-    patience_h: float = 6
+    patience_h: float = 12
     forget_h: float = 24
 
     def __post_init__(self) -> None:
