@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from risk.detect import Detector
+from risk.detect.bad_identity import BadIdentity, BadIdentityParams
 from risk.detect.clone import Clone, CloneParams
 from risk.detect.coverage import Coverage, CoverageParams
 from risk.detect.gap import Gap, GapParams
+from risk.detect.identity_change import IdentityChange, IdentityChangeParams
 from risk.detect.jump import Jump, JumpParams
 from risk.detect.loitering import Loitering, LoiteringParams
 from risk.detect.rendezvous import Rendezvous, RendezvousParams
@@ -35,6 +37,8 @@ _STANDARD: Final[Mapping[str, tuple[Callable[[Any], Detector], type[Any]]]] = {
     "spoof_circle": (SpoofCircle, SpoofCircleParams),
     "jump": (Jump, JumpParams),
     "clone": (Clone, CloneParams),
+    "bad_identity": (BadIdentity, BadIdentityParams),
+    "identity_change": (IdentityChange, IdentityChangeParams),
 }
 
 
