@@ -1,9 +1,10 @@
 """Bad identity: position reports of ships under a number that no ship can have.
 
 Definition: a report of a ship (types 1-3, 18, 19, 27) whose MMSI is one that transponders send
-before anybody has set theirs (``default``), has the form of no station (``impossible``), or the
-form of a ship under a country code that is not allotted (``no country``); heard twice or more,
-since a garbled number is heard once. One event a number and place: fixes within 60 nm of its last
+before anybody has set theirs (``default``), has the form of no station (``impossible``), the form
+of a ship under a country code that is not allotted (``no country``), or a country code before
+digits that only fill the field, as 412000000 or 412123456 (``filler``); heard twice or more, since
+a garbled number is heard once. One event a number and place: fixes within 60 nm of its last
 one belong to it, until 24 h without any. It starts with the first such report and ends with the
 last.
 
@@ -25,6 +26,9 @@ from risk.event import Event
 from sea.errors import BadInputError
 from sea.identity import MmsiClass, flag_of, mmsi_class
 from sea.units import HOUR_US, Microseconds
+
+_FILLERS: Final = np.array([123_456, 654_321, *(digit * 111_111 for digit in range(10))])
+"""Last six digits; chosen by us: in an hour of a world feed most of them come from several seas."""
 
 _OF_SHIPS: Final = np.array([1, 2, 3, 18, 19, 27], np.int8)
 
@@ -136,7 +140,11 @@ def fault(mmsi: int) -> str | None:
         return "default"
     if kind == MmsiClass.INVALID:
         return "impossible"
-    return "no country" if kind == MmsiClass.SHIP and flag_of(mmsi) is None else None
+    if kind != MmsiClass.SHIP:
+        return None
+    if flag_of(mmsi) is None:
+        return "no country"
+    return "filler" if mmsi % 1_000_000 in _FILLERS else None
 
 
 def _faulty(mmsi: Int32) -> npt.NDArray[np.bool_]:
@@ -145,6 +153,7 @@ def _faulty(mmsi: Int32) -> npt.NDArray[np.bool_]:
     faulty: npt.NDArray[np.bool_] = (kinds == MmsiClass.DEFAULT) | (kinds == MmsiClass.INVALID)
     of_ship = kinds == MmsiClass.SHIP
     faulty[of_ship] = ~_allotted()[mmsi[of_ship] // 1_000_000]
+    faulty[of_ship] |= np.isin(mmsi[of_ship] % 1_000_000, _FILLERS)
     return faulty
 
 

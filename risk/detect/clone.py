@@ -17,6 +17,7 @@ import numpy as np
 
 from ingest.batch import Int32, ReportBatch
 from ingest.picture import Picture
+from risk.detect.bad_identity import fault
 from risk.detect.tracks import HELD, Tracks
 from risk.event import Event
 from sea.errors import BadInputError
@@ -101,7 +102,7 @@ class Clone:
         both &= self._both_at(slots) >= now_us - int(self.params.quiet_h * HOUR_US)
         events = []
         for slot in slots[both].tolist():
-            if slot in self._pairs:
+            if slot in self._pairs or fault(int(picture.mmsi[slot])):
                 continue
             pair = self._pairs[slot] = _Pair(
                 began=int(tracks["began"][slot]), both_at=int(self._both_at(slot)),

@@ -12,6 +12,7 @@ from sea.errors import BadInputError
     ("mmsi", "what"),
     [(0, "default"), (123456789, "default"), (999999999, "default"), (1193046, "default"),
      (100000000, "impossible"), (5244, "impossible"), (290000001, "no country"),
+     (412123456, "filler"), (273000000, "filler"), (413666666, "filler"),
      (235000001, None), (2320001, None), (111232001, None), (992350001, None)],
 )  # fmt: skip
 def test_a_number_is_at_fault_by_its_form(mmsi, what):
