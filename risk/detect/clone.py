@@ -99,6 +99,7 @@ class Clone:
         both = tracks["turns"][slots] >= self.params.turns
         both &= np.minimum(tracks["fixes0"][slots], tracks["fixes1"][slots]) >= HELD
         both &= tracks["leap_nm"][slots] > self.params.apart_nm
+        both &= tracks["circle_to"][slots] < tracks["began"][slots]
         both &= self._both_at(slots) >= now_us - int(self.params.quiet_h * HOUR_US)
         events = []
         for slot in slots[both].tolist():

@@ -7,12 +7,14 @@ Definition, of what a ship says of herself in static messages, within 90 days:
 * an MMSI has another IMO number; another name under the same IMO number; or another name and
   call sign together.
 
-It must be said twice, half a minute or more apart, with nothing to the contrary between. Names
+It is open when it has been said, and ended, its end the same instant, when it has been said again
+half a minute or more later; retracted when the next message says the former identity. A vessel
+that wavered so, and a new MMSI that was heard before the former one fell silent, must say it
+twice before it is given out. It is an instant: the first message with the new identity. Names
 that differ by spelling, padding, a prefix such as ``MV`` or two letters are the same; class B
-units, which send name and call sign apart, must have changed both. It is an instant: the first
-message with the new identity.
+units, which send name and call sign apart, must have changed both.
 
-Retracted within 30 days when the former MMSI is heard again, or the former name is back.
+Retracted within 30 days when the former MMSI is heard again, or the former identity is back.
 Of two ships that share a number (`risk.detect.clone`) nothing can be said.
 """
 
@@ -57,7 +59,7 @@ class IdentityChangeParams:
     Attributes:
         days: between the last message with the former identity and the first with the new one,
             at most; 90, chosen by us (design figure): a sale takes weeks.
-        times: the new identity is said, at least; 2, chosen by us: one may be garbled.
+        times: the new identity is said until it is sure; 2, chosen by us: one may be garbled.
         watch_days: how long a contradiction retracts it; 30, chosen by us.
     """
 
@@ -82,6 +84,7 @@ class _Said:
     last_at: int
     times: int = 1
     former: int = -1
+    told: bool = False
 
     @classmethod
     def of(cls, identity: _Identity, at: Microseconds, former: int = -1) -> Self:
@@ -92,7 +95,7 @@ class _Said:
 
 @dataclass(slots=True, kw_only=True)
 class _Change:
-    """A change given out, watched for contradiction; times in us."""
+    """A change given out, watched for contradiction, `against`; times in us."""
 
     slot: int
     former: int
@@ -103,6 +106,7 @@ class _Change:
     changed: list[str]
     before: list[Any]
     after: list[Any]
+    against: str = ""
 
 
 class IdentityChange:
@@ -114,8 +118,8 @@ class IdentityChange:
         self.params = params or IdentityChangeParams()
         self.tracks = Tracks()
         self._memory = Memory(
-            imo=("i4", 0), seen_at=("i8", UNKNOWN_TIME), told=("?", 0), name=("O", None),
-            callsign=("O", None),
+            imo=("i4", 0), seen_at=("i8", UNKNOWN_TIME), told=("?", 0), fickle=("?", 0),
+            name=("O", None), callsign=("O", None),
         )  # fmt: skip
         self._holders: dict[int, int] = {}
         self._said: dict[int, _Said] = {}
@@ -143,10 +147,10 @@ class IdentityChange:
         return []
 
     def tick(self, picture: Picture, now_us: Microseconds) -> list[Event]:
-        """Changes said often enough, and those contradicted."""
+        """Changes newly said, those said again, and those contradicted."""
         events = list(self._contradicted(picture, now_us))
-        for slot in [s for s, said in self._said.items() if said.times >= self.params.times]:
-            events += self._confirmed(picture, slot, now_us)
+        for slot in list(self._said):
+            events += self._judged(picture, slot, now_us)
         return events
 
     def finish(self, picture: Picture, now_us: Microseconds) -> list[Event]:
@@ -187,6 +191,9 @@ class IdentityChange:
             if at - said.last_at >= _APART_US:
                 said.times, said.last_at = said.times + 1, at
             return
+        if said and said.told:
+            self._change_of(slot, said).against = "the next message said otherwise"
+            memory["fickle"][slot] = True
         self._said.pop(slot, None)
         heard, long_us = int(memory["seen_at"][slot]), int(self.params.days * DAY_US)
         if heard != UNKNOWN_TIME and at - heard <= long_us and _changed(known, now):
@@ -214,56 +221,81 @@ class IdentityChange:
         del self._said[slot]
         self._memory["told"][slot] = False
 
-    def _confirmed(self, picture: Picture, slot: int, now_us: Microseconds) -> Iterator[Event]:
-        """The event of a new identity said often enough, if it is a change and she has a place."""
+    def _judged(self, picture: Picture, slot: int, now_us: Microseconds) -> Iterator[Event]:
+        """The events of what a vessel says now, if it is a change and she has a place."""
         said = self._said[slot]
-        now: _Identity = (said.imo, said.name, said.callsign)
-        if said.former >= 0:
-            former = self._known(said.former)
-            before = (int(picture.mmsi[said.former]), *former)
-            changed = ["mmsi"]
-            if flag_of(before[0]) != flag_of(int(picture.mmsi[slot])):
-                changed.append("flag")
-            changed += _changed(former, now)
-        else:
-            known = self._known(slot)
-            before = (int(picture.mmsi[slot]), *known)
-            changed = _changed(known, now)
-            if not _counts(changed, now):
-                if said.times >= _KNOWN_AFTER:
-                    self._know(slot, now)
-                    self._forget_said(slot)
+        sure, now = said.times >= self.params.times, (said.imo, said.name, said.callsign)
+        if said.told:
+            if sure:
+                self._know(slot, now)
+                self._holders[said.imo] = slot
+                self._forget_said(slot)
+                yield _event(self._change_of(slot, said), "ended")
+            return
+        before, changed = self._against(picture, slot, said)
+        if not _counts(changed, now):
+            if said.times >= _KNOWN_AFTER:
+                self._know(slot, now)
+                self._forget_said(slot)
+        elif np.isfinite(picture.lon[slot]):
+            if self._memory["fickle"][slot] and not sure:
                 return
-        if not np.isfinite(picture.lon[slot]):
-            return
-        self._forget_said(slot)
-        if said.former >= 0 and not self._is_she(picture, slot, said):
-            return
-        if said.former < 0 and self._shared(slot):
-            return
-        self._know(slot, now)
-        self._holders[said.imo] = slot
+            if not self._is_change(picture, slot, said, sure=sure):
+                if sure:
+                    self._forget_said(slot)
+            elif not self._is_return(slot, now, sure=sure):
+                said.told = True
+                change = _Change(
+                    slot=slot, former=said.former, at=said.first_at, announced=now_us,
+                    lon=float(picture.lon[slot]), lat=float(picture.lat[slot]), changed=changed,
+                    before=before, after=[int(picture.mmsi[slot]), *now],
+                )  # fmt: skip
+                self._changes.append(change)
+                yield _event(change, "open")
+
+    def _against(self, picture: Picture, slot: int, said: _Said) -> tuple[list[Any], list[str]]:
+        """The identity that was known before, and what is different now."""
+        other = slot if said.former < 0 else said.former
+        known, mmsi = self._known(other), int(picture.mmsi[other])
+        changed = ["mmsi"] if other != slot else []
+        if other != slot and flag_of(mmsi) != flag_of(int(picture.mmsi[slot])):
+            changed.append("flag")
+        return [mmsi, *known], changed + _changed(known, (said.imo, said.name, said.callsign))
+
+    def _is_return(self, slot: int, now: _Identity, *, sure: bool) -> bool:
+        """Whether the vessel says an identity again that she had before a change given out."""
         back = [c for c in self._changes if c.slot == slot and c.before[1:] == list(now)]
-        if back:
-            self._changes.remove(back[-1])
-            yield _event(picture, back[-1], "retracted", reason="the former identity is back")
-            return
-        change = _Change(
-            slot=slot, former=said.former, at=said.first_at, announced=now_us,
-            lon=float(picture.lon[slot]), lat=float(picture.lat[slot]), changed=changed,
-            before=list(before), after=[int(picture.mmsi[slot]), *now],
-        )  # fmt: skip
-        self._changes.append(change)
-        yield _event(picture, change, "ended")
+        if back and sure:
+            back[-1].against = "the former identity is back"
+            self._know(slot, now)
+            self._forget_said(slot)
+        return bool(back)
+
+    def _change_of(self, slot: int, said: _Said) -> _Change:
+        return next(c for c in self._changes if c.slot == slot and c.at == said.first_at)
 
     def _contradicted(self, picture: Picture, now_us: Microseconds) -> Iterator[Event]:
-        """Retractions of changes whose former number is heard again."""
+        """Retractions of changes that something speaks against."""
         watched_from = now_us - int(self.params.watch_days * DAY_US)
-        self._changes = [change for change in self._changes if change.at >= watched_from]
-        for change in list(self._changes):
+        kept = []
+        for change in self._changes:
             if change.former >= 0 and self._heard(picture, change.former, change.at):
-                self._changes.remove(change)
-                yield _event(picture, change, "retracted", reason="both numbers are on the air")
+                change.against = "both numbers are on the air"
+            if change.against:
+                said = self._said.get(change.slot)
+                if said and said.told and said.first_at == change.at:
+                    self._forget_said(change.slot)
+                yield _event(change, "retracted", reason=change.against)
+            elif change.at >= watched_from:
+                kept.append(change)
+        self._changes = kept
+
+    def _is_change(self, picture: Picture, slot: int, said: _Said, *, sure: bool) -> bool:
+        if said.former < 0:
+            return not self._shared(slot)
+        if not sure and self._heard(picture, said.former, int(picture.first_at[slot])):
+            return False
+        return self._is_she(picture, slot, said)
 
     def _heard(self, picture: Picture, slot: int, since: Microseconds) -> bool:
         newest = max(int(picture.reported_at[slot]), int(self._memory["seen_at"][slot]))
@@ -301,10 +333,10 @@ def _changed(known: _Identity, now: _Identity) -> list[str]:
 def _counts(changed: list[str], now: _Identity) -> bool:
     """Whether these fields together make an identity change of one MMSI."""
     named = "name" in changed
-    return "imo" in changed or (named and (bool(now[0]) or "callsign" in changed))
+    return bool({"mmsi", "imo"} & {*changed}) or (named and (bool(now[0]) or "callsign" in changed))
 
 
-def _event(picture: Picture, change: _Change, status: Status, **facts: str) -> Event:
+def _event(change: _Change, status: Status, **facts: str) -> Event:
     vessels = {int(change.before[0]), int(change.after[0])}
     sides = {
         f"{column}_{when}": value
@@ -317,11 +349,11 @@ def _event(picture: Picture, change: _Change, status: Status, **facts: str) -> E
         kind="identity_change",
         mmsis=tuple(sorted(vessels)),
         started_at=change.at,
-        ended_at=change.at,
+        ended_at=None if status == "open" else change.at,
         detected_at=change.announced,
         lon=change.lon,
         lat=change.lat,
         status=status,
-        confidence=0.9 if "imo" not in change.changed else 0.7,
+        confidence=0.5 if status == "open" else 0.9,
         evidence={"changed": change.changed, **sides, **flags, **facts},
     )

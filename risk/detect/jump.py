@@ -105,7 +105,7 @@ class Jump:
         away &= tracks["fixes1"][slots] - tracks["run"][slots] < _AGAIN
         away &= tracks["fixes0"][slots] >= HELD
         away &= tracks["leap_nm"][slots] >= self.params.least_nm
-        away &= tracks["circled"][slots] < tracks["run_at"][slots]
+        away &= tracks["circle_to"][slots] < tracks["run_at"][slots]
         events = []
         for slot in slots[away].tolist():
             if slot in self._leaps:
@@ -130,7 +130,7 @@ class Jump:
             return None if leap.over else _event(picture, slot, leap, "ended", after="stayed")
         if leap.void:
             return None
-        if tracks["circled"][slot] >= leap.began:
+        if tracks["circle_to"][slot] >= leap.began and tracks["circle_from"][slot] <= leap.there_at:
             leap.over = leap.void = True
             return _event(picture, slot, leap, "retracted", reason=_CIRCLE)
         on_second, settled = bool(tracks["second"][slot]), tracks["run"][slot] >= _AGAIN

@@ -33,9 +33,13 @@ from risk.event import Event
 from sea.errors import BadInputError
 from sea.units import HOUR_US, MINUTE_US, Microseconds
 
+_COLLECT: Final = 2
 _DOUBT: Final = 3
 _MOST_DOUBT: Final = 6
 _STEP_NM: Final = 0.1
+_LONGEST_US: Final = 20 * MINUTE_US
+"""Longer than this a course is not known from its ends; chosen by us."""
+
 _OFF: Final = 3
 _ONE_WAY: Final = 0.75
 _QUIET_US: Final = 2 * HOUR_US
@@ -160,7 +164,8 @@ class SpoofCircle:
     def _opened(self, picture: Picture, now_us: Microseconds) -> list[Event]:
         memory, trails, params = self._memory, self._trails, self.params
         rows = trails.looked_at(int(params.fixes))
-        rows = rows[np.isnan(memory["radius"][trails.slot[rows]])]
+        slots = trails.slot[rows]
+        rows = rows[np.isnan(memory["radius"][slots]) & (memory["doubt"][slots] >= _DOUBT)]
         if not len(rows):
             return []
         fits = fitted(rows, trails.lon, trails.lat, trails.length)
@@ -179,14 +184,15 @@ class SpoofCircle:
             memory["centre_lon"][slot], memory["centre_lat"][slot] = lon[n], lat[n]
             memory["radius"][slot], memory["off"][slot] = radius[n], 0
             memory["on_at"][slot] = memory["at"][slot]
-            self.tracks["circled"][slot] = now_us
+            self.tracks["circle_from"][slot] = circle.began
+            self.tracks["circle_to"][slot] = now_us
             events.append(self._event(picture, slot, circle, over=False))
         return events
 
     def _over(self, picture: Picture, slot: int, now_us: Microseconds) -> Event | None:
         memory = self._memory
         if memory["off"][slot] < _OFF and memory["on_at"][slot] >= now_us - _QUIET_US:
-            self.tracks["circled"][slot] = now_us
+            self.tracks["circle_to"][slot] = now_us
             return None
         event = self._event(picture, slot, self._circles.pop(slot), over=True)
         self._trails.end(int(memory["trail"][slot]))
@@ -243,7 +249,7 @@ def _follow(
                 if doubt[slot] == 0:
                     doubt_at[slot] = time
                 doubt[slot] += 1
-                if doubt[slot] >= _DOUBT and trail[slot] < 0:
+                if doubt[slot] >= _COLLECT and trail[slot] < 0:
                     doubted[number] = slot
                     number += 1
             elif judged == 1 and doubt[slot] > 0:
@@ -278,8 +284,8 @@ def _judged(
     made_north = (lat - way_lat) * 60
     made, told = math.hypot(made_east, made_north), math.hypot(east, north)
     if max(made, told) < _STEP_NM:
-        return 0
-    if time - way_at > 1.2e9:
+        return 1 if time - way_at > _LONGEST_US else 0
+    if time - way_at > _LONGEST_US:
         return 3
     off = math.hypot(made_east - east, made_north - north)
     return 2 if off > 0.08 + 0.25 * max(made, told) else 1

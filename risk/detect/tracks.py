@@ -46,14 +46,15 @@ class TracksParams:
         least_nm: 1, chosen by us: a stamp two minutes late at 25 kn is 0.8 nm off.
         patience_h: how long a well-known second track is kept against an odd fix, and how long
             the first is silent before they change places; 12, chosen by us: jamming of a night.
-        forget_h: a second track not heard for longer is forgotten; 24, chosen by us.
+        forget_h: a second track not heard for longer, while the first goes on, is forgotten; 3,
+            chosen by us: two satellite passes.
     """
 
     sog_kn: float = 40
     sog_times: float = 3
     least_nm: float = 1
     patience_h: float = 12
-    forget_h: float = 24
+    forget_h: float = 3
 
     def __post_init__(self) -> None:
         for field, value in asdict(self).items():
@@ -69,7 +70,7 @@ class Tracks:
     fix was of the second), turns (changes from one to the other since the second began), run,
     run_at, run_lon, run_lat (fixes since the last turn, and the first of them), leap_nm (from the
     other track, at the last turn), began (of the second, us), era (changes with every new second
-    track), circled (when `risk.detect.spoof_circle` last found its fixes on a circle, us).
+    track), circle_from, circle_to (us, when `risk.detect.spoof_circle` found fixes on a circle).
 
     Attributes:
         split: slots that have a second track, ascending.
@@ -81,7 +82,8 @@ class Tracks:
         self._memory = Memory(
             second=("?", 0), turns=("i4", 0), run=("i4", 0), run_at=("i8", UNKNOWN_TIME),
             run_lon=("f8", np.nan), run_lat=("f8", np.nan), leap_nm=("f4", np.nan),
-            began=("i8", UNKNOWN_TIME), era=("i4", 0), circled=("i8", UNKNOWN_TIME), **pairs,
+            began=("i8", UNKNOWN_TIME), era=("i4", 0), circle_from=("i8", UNKNOWN_TIME),
+            circle_to=("i8", UNKNOWN_TIME), **pairs,
         )  # fmt: skip
         self.split: npt.NDArray[np.intp] = np.zeros(0, np.intp)
 
@@ -115,7 +117,7 @@ class Tracks:
         gone_on = ahead >= int(params.patience_h * HOUR_US)
         self._exchange(self.split[gone_on & (memory["fixes1"][self.split] >= HELD)])
         old = memory["at1"][self.split] < now_us - int(params.forget_h * HOUR_US)
-        self._drop(self.split[old])
+        self._drop(self.split[old & ~memory["second"][self.split]])
         self.split = self.split[memory["fixes1"][self.split] > 0]
 
     def state(self) -> dict[str, Any]:
