@@ -4,7 +4,7 @@ Definition: fixes of one MMSI lie by turns on two tracks more than 50 nm apart: 
 second, the first and the second again, 4 fixes or more on each, and each can be sailed by itself
 (`risk.detect.tracks`). Which of the two is the ship is not said; both may be. It starts with the
 first fix on the second track, and ends when both were last heard: before either is silent for
-6 h, or the two come within 25 nm of each other.
+3 h, or the two come within 25 nm of each other.
 
 Numbers that nobody set are no clones (`risk.detect.bad_identity`).
 Units: nm, hours; the position is the last one on the second track when it was announced.
@@ -18,10 +18,13 @@ import numpy as np
 from ingest.batch import Int32, ReportBatch
 from ingest.picture import Picture
 from risk.detect.bad_identity import fault
-from risk.detect.tracks import HELD, Tracks
+from risk.detect.tracks import BY_TURNS, HELD, Tracks
 from risk.event import Event
 from sea.errors import BadInputError
 from sea.units import HOUR_US, Microseconds
+
+_AGAIN: Final = 2
+"""Fixes on the second track before its latest spell: one may be a bad fix. Chosen by us."""
 
 _MET: Final = 0.5
 """Share of the least distance at which the two tracks have come together; chosen by us."""
@@ -33,14 +36,14 @@ class CloneParams:
 
     Attributes:
         apart_nm: more than; 50, chosen by us (design figure): beyond the reach of one station.
-        turns: changes from one track to the other, at least; 3, chosen by us: a jump and the
-            return from it are two.
-        quiet_h: silence of either that ends it; 6, chosen by us: some satellite passes.
+        turns: changes from one track to the other, at least; 3: see
+            `risk.detect.tracks.BY_TURNS`.
+        quiet_h: silence of either that ends it; 3, chosen by us: two satellite passes.
     """
 
     apart_nm: float = 50
-    turns: float = 3
-    quiet_h: float = 6
+    turns: float = BY_TURNS
+    quiet_h: float = 3
 
     def __post_init__(self) -> None:
         for field, value in asdict(self).items():
@@ -98,6 +101,7 @@ class Clone:
         tracks, slots = self.tracks, self.tracks.split
         both = tracks["turns"][slots] >= self.params.turns
         both &= np.minimum(tracks["fixes0"][slots], tracks["fixes1"][slots]) >= HELD
+        both &= tracks["fixes1"][slots] - tracks["spell"][slots] >= _AGAIN
         both &= tracks["leap_nm"][slots] > self.params.apart_nm
         both &= tracks["circle_to"][slots] < tracks["began"][slots]
         both &= self._both_at(slots) >= now_us - int(self.params.quiet_h * HOUR_US)

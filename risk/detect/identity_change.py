@@ -28,7 +28,7 @@ from ingest.batch import UNKNOWN_TIME, Int32, ReportBatch, StaticBatch
 from ingest.picture import Picture
 from risk.detect.memory import Memory
 from risk.detect.spelling import same_name
-from risk.detect.tracks import HELD, Tracks
+from risk.detect.tracks import BY_TURNS, HELD, Tracks
 from risk.event import Event, Status
 from sea.errors import BadInputError
 from sea.geodesy import distance_nm
@@ -44,7 +44,6 @@ _OVERLAP_US: Final = MINUTE_US
 
 _FASTEST_KN: Final = 40.0
 _LEAST_STEP_NM: Final = 10.0
-_BY_TURNS: Final = 3
 _KNOWN_AFTER: Final = 3
 """Messages after which what is no identity change by itself is taken as known; chosen by us."""
 
@@ -316,7 +315,7 @@ class IdentityChange:
         """Whether the number is heard on two tracks by turns."""
         turns = self.tracks["turns"]
         return slot < len(turns) and bool(
-            turns[slot] >= _BY_TURNS and self.tracks["fixes1"][slot] >= HELD
+            turns[slot] >= BY_TURNS and self.tracks["fixes1"][slot] >= HELD
         )
 
 

@@ -6,11 +6,12 @@ sog and cog reported with them. A vessel that turns in circles says so by her co
 swings at her anchor does it within 0.15 nm.
 
 How: the way made good since an anchor fix is compared with sog and cog summed up over the same
-time, each tenth of a mile. Where they differ by more than 0.08 nm and 25% of the way, three times
-more often than not, the vessel's fixes are collected, and a circle is fitted to them each minute
+time, each tenth of a mile. Where they differ by more than 0.08 nm and 25% of the way, more than
+once in five times, the vessel's fixes are collected, and a circle is fitted to them each minute
 (least squares after Kåsa 1976, without the fixes more than 40% of the radius off it, a fifth of
 them at most); few fixes must go round the same way. It starts with the first contradiction, and
-ends with the last fix on the circle before three off it in turn, or before 2 h of silence.
+ends with the last fix on the circle before three off it in turn, or before 2 h in
+which she is silent or does not contradict herself.
 
 Ships are mostly the victims of it: the fault is that of the positioning signal near by.
 Units: nm, kn, minutes; the position is the centre of the circle.
@@ -33,14 +34,20 @@ from risk.event import Event
 from sea.errors import BadInputError
 from sea.units import HOUR_US, MINUTE_US, Microseconds
 
-_COLLECT: Final = 2
-_DOUBT: Final = 3
-_MOST_DOUBT: Final = 6
+_FOR, _AGAINST, _MOST_DOUBT = 4, 1, 100
+"""Doubt that a contradiction adds, an agreement takes away, and the most there is; chosen by us:
+a fifth of a circle may agree with a course."""
+
+_COLLECT: Final = 2 * _FOR
+_DOUBT: Final = 3 * _FOR
 _STEP_NM: Final = 0.1
 _LONGEST_US: Final = 20 * MINUTE_US
 """Longer than this a course is not known from its ends; chosen by us."""
 
 _OFF: Final = 3
+_BAND_RMS, _LEAST_BAND = 3.0, 0.1
+"""How far off its circle a fix still is on it: times the rms, and share of the radius at least."""
+
 _ONE_WAY: Final = 0.75
 _QUIET_US: Final = 2 * HOUR_US
 
@@ -56,7 +63,7 @@ class SpoofCircleParams:
             have 0.35.
         arc_deg: the widest part of the circle without a fix; 120, chosen by us: a ship that
             rounds a cape covers less than the rest.
-        fixes: at least; 10, and twice as many where less than three quarters of them go round
+        fixes: at least; 12, and twice as many where less than three quarters of them go round
             the same way; chosen by us, or fixes strewn about would do by chance.
     """
 
@@ -64,7 +71,7 @@ class SpoofCircleParams:
     most_nm: float = 12
     rms_share: float = 0.15
     arc_deg: float = 120
-    fixes: float = 10
+    fixes: float = 12
 
     def __post_init__(self) -> None:
         for field, value in asdict(self).items():
@@ -97,9 +104,10 @@ class SpoofCircle:
             at=("i8", UNKNOWN_TIME), lon=("f8", np.nan), lat=("f8", np.nan), v_east=("f4", np.nan),
             v_north=("f4", np.nan), way_at=("i8", UNKNOWN_TIME), way_lon=("f8", np.nan),
             way_lat=("f8", np.nan), east=("f4", 0), north=("f4", 0), doubt=("i1", 0),
-            doubt_at=("i8", UNKNOWN_TIME), trail=("i4", -1), centre_lon=("f8", np.nan),
-            centre_lat=("f8", np.nan), radius=("f8", np.nan), on_at=("i8", UNKNOWN_TIME),
-            off=("i1", 0),
+            doubt_at=("i8", UNKNOWN_TIME), against_at=("i8", UNKNOWN_TIME), trail=("i4", -1),
+            centre_lon=("f8", np.nan), centre_lat=("f8", np.nan), radius=("f8", np.nan),
+            band_nm=("f8", 0),
+            on_at=("i8", UNKNOWN_TIME), off=("i1", 0),
         )  # fmt: skip
         self._trails = Trails()
         self._circles: dict[int, _Circle] = {}
@@ -113,9 +121,10 @@ class SpoofCircle:
             slots, reports.reported_at, reports.lon, reports.lat, reports.sog, reports.cog,
             memory["at"], memory["lon"], memory["lat"], memory["v_east"], memory["v_north"],
             memory["way_at"], memory["way_lon"], memory["way_lat"], memory["east"],
-            memory["north"], memory["doubt"], memory["doubt_at"], memory["trail"],
-            memory["centre_lon"], memory["centre_lat"], memory["radius"], memory["on_at"],
-            memory["off"],
+            memory["north"], memory["doubt"], memory["doubt_at"], memory["against_at"],
+            memory["trail"], memory["centre_lon"], memory["centre_lat"], memory["radius"],
+            memory["band_nm"],
+            memory["on_at"], memory["off"],
             trails.at, trails.lon, trails.lat, trails.length, trails.every, trails.fresh, doubted,
         )  # fmt: skip
         for slot in dict.fromkeys(doubted[:number].tolist()):
@@ -168,22 +177,25 @@ class SpoofCircle:
         rows = rows[np.isnan(memory["radius"][slots]) & (memory["doubt"][slots] >= _DOUBT)]
         if not len(rows):
             return []
-        fits = fitted(rows, trails.lon, trails.lat, trails.length)
-        lon, lat, radius, rms, gap, kept, one_way = fits.T
+        found = fitted(
+            rows, trails.lon, trails.lat, trails.length, params.rms_share, params.arc_deg,
+            int(params.fixes), _ONE_WAY,
+        )  # fmt: skip
+        lon, lat, radius, rms, kept, first = found.T
         good = (radius >= params.least_nm) & (radius <= params.most_nm)
-        good &= (rms < params.rms_share) & (gap <= params.arc_deg)
-        good &= kept >= params.fixes * np.where(one_way >= _ONE_WAY, 1, 2)
         events = []
         for n in np.flatnonzero(good).tolist():
             slot = int(trails.slot[rows[n]])
+            began = trails.at[rows[n], int(first[n])] if first[n] else memory["doubt_at"][slot]
             circle = self._circles[slot] = _Circle(
-                began=int(memory["doubt_at"][slot]), announced=now_us, lon=float(lon[n]),
+                began=int(began), announced=now_us, lon=float(lon[n]),
                 lat=float(lat[n]), radius_nm=float(radius[n]), rms_share=float(rms[n]),
                 fixes=int(kept[n]),
             )  # fmt: skip
             memory["centre_lon"][slot], memory["centre_lat"][slot] = lon[n], lat[n]
             memory["radius"][slot], memory["off"][slot] = radius[n], 0
             memory["on_at"][slot] = memory["at"][slot]
+            memory["band_nm"][slot] = max(_BAND_RMS * rms[n], _LEAST_BAND) * radius[n]
             self.tracks["circle_from"][slot] = circle.began
             self.tracks["circle_to"][slot] = now_us
             events.append(self._event(picture, slot, circle, over=False))
@@ -191,9 +203,12 @@ class SpoofCircle:
 
     def _over(self, picture: Picture, slot: int, now_us: Microseconds) -> Event | None:
         memory = self._memory
-        if memory["off"][slot] < _OFF and memory["on_at"][slot] >= now_us - _QUIET_US:
+        shown_at = min(int(memory["on_at"][slot]), int(memory["against_at"][slot]))
+        if memory["off"][slot] < _OFF and shown_at >= now_us - _QUIET_US:
             self.tracks["circle_to"][slot] = now_us
             return None
+        if memory["off"][slot] < _OFF:
+            memory["on_at"][slot] = shown_at
         event = self._event(picture, slot, self._circles.pop(slot), over=True)
         self._trails.end(int(memory["trail"][slot]))
         memory["trail"][slot], memory["doubt"][slot], memory["radius"][slot] = -1, 0, np.nan
@@ -225,7 +240,8 @@ def _follow(
     slots: Int32, times: Int64, lon: Array, lat: Array, sog: Array, cog: Array, at: Array,
     last_lon: Array, last_lat: Array, v_east: Array, v_north: Array, way_at: Array,
     way_lon: Array, way_lat: Array, east: Array, north: Array, doubt: Array, doubt_at: Array,
-    trail: Array, centre_lon: Array, centre_lat: Array, radius: Array, on_at: Array, off: Array,
+    against_at: Array, trail: Array, centre_lon: Array, centre_lat: Array, radius: Array,
+    band_nm: Array, on_at: Array, off: Array,
     trail_at: Array, trail_lon: Array, trail_lat: Array, length: Array, every: Array, fresh: Array,
     doubted: Array,
 ) -> int:  # fmt: skip
@@ -245,22 +261,23 @@ def _follow(
         judged = _judged(time, lon[i], lat[i], way_at[slot], way_lon[slot], way_lat[slot],
                          east[slot], north[slot])  # fmt: skip
         if judged != 0:
-            if judged == 2 and doubt[slot] < _MOST_DOUBT:
+            if judged == 2:
                 if doubt[slot] == 0:
                     doubt_at[slot] = time
-                doubt[slot] += 1
+                against_at[slot] = time
+                doubt[slot] = min(doubt[slot] + _FOR, _MOST_DOUBT)
                 if doubt[slot] >= _COLLECT and trail[slot] < 0:
                     doubted[number] = slot
                     number += 1
             elif judged == 1 and doubt[slot] > 0:
-                doubt[slot] -= 1
+                doubt[slot] -= _AGAINST
             way_at[slot], way_lon[slot], way_lat[slot] = time, lon[i], lat[i]
             east[slot], north[slot] = 0.0, 0.0
         at[slot], last_lon[slot], last_lat[slot] = time, lon[i], lat[i]
         v_east[slot], v_north[slot] = ve, vn
         if not math.isnan(radius[slot]):
             away = range_nm(centre_lon[slot], centre_lat[slot], lon[i], lat[i])
-            if abs(away - radius[slot]) <= 0.4 * radius[slot]:
+            if abs(away - radius[slot]) <= band_nm[slot]:
                 on_at[slot], off[slot] = time, 0
             elif off[slot] < _OFF:
                 off[slot] += 1

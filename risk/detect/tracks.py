@@ -9,8 +9,9 @@ track anew, unless that is well known and was heard lately; then it is an odd on
 The first track is taken for the ship's: what lies on the second, or on neither, is doubtful, and
 the picture and all detectors but those of false positions take it for a report without position.
 So a ship that is displaced is neither silent nor anywhere else. When the first track has been
-silent for 12 h while the second goes on, the two change places; a first track of fewer fixes than
-4 is given up at once. `risk.detect.jump` and `risk.detect.clone` read the two.
+silent for 12 h while the second goes on (3 h where they were heard by turns), the two change
+places; a first track of fewer fixes than 4 is given up at once. `risk.detect.jump` and
+`risk.detect.clone` read the two.
 """
 
 import math
@@ -27,6 +28,9 @@ from risk.detect.kernel import range_nm
 from risk.detect.memory import Array, Memory
 from sea.errors import BadInputError
 from sea.units import HOUR_US, Microseconds
+
+BY_TURNS: Final = 3
+"""Changes from one track to the other: a jump and the return from it are two."""
 
 HELD: Final = 4
 """Fixes that make a track: the one that begins it and 3 later ones, as a jump is defined."""
@@ -47,7 +51,8 @@ class TracksParams:
         patience_h: how long a well-known second track is kept against an odd fix, and how long
             the first is silent before they change places; 12, chosen by us: jamming of a night.
         forget_h: a second track not heard for longer, while the first goes on, is forgotten; 3,
-            chosen by us: two satellite passes.
+            chosen by us: two satellite passes. So long is the first one waited for, too, where the
+            two were heard by turns.
     """
 
     sog_kn: float = 40
@@ -68,7 +73,8 @@ class Tracks:
     ``tracks["at0"]`` is a column of the first track, ``tracks["at1"]`` of the second: at (us, of
     the last fix), lon, lat, sog, cog, fixes (how many, 0 for no track). Of both: second (the last
     fix was of the second), turns (changes from one to the other since the second began), run,
-    run_at, run_lon, run_lat (fixes since the last turn, and the first of them), leap_nm (from the
+    run_at, run_lon, run_lat (fixes since the last turn, and the first of them), spell (fixes of the
+    latest run on the second track), leap_nm (from the
     other track, at the last turn), began (of the second, us), era (changes with every new second
     track), circle_from, circle_to (us, when `risk.detect.spoof_circle` found fixes on a circle).
 
@@ -81,7 +87,7 @@ class Tracks:
         pairs = {f"{name}{k}": column for name, column in _OF_TRACK.items() for k in (0, 1)}
         self._memory = Memory(
             second=("?", 0), turns=("i4", 0), run=("i4", 0), run_at=("i8", UNKNOWN_TIME),
-            run_lon=("f8", np.nan), run_lat=("f8", np.nan), leap_nm=("f4", np.nan),
+            spell=("i4", 0), run_lon=("f8", np.nan), run_lat=("f8", np.nan), leap_nm=("f4", np.nan),
             began=("i8", UNKNOWN_TIME), era=("i4", 0), circle_from=("i8", UNKNOWN_TIME),
             circle_to=("i8", UNKNOWN_TIME), **pairs,
         )  # fmt: skip
@@ -101,7 +107,7 @@ class Tracks:
             params.sog_kn, params.sog_times, params.least_nm, params.patience_h * HOUR_US,
             self._pair("at"), self._pair("lon"), self._pair("lat"), self._pair("sog"),
             self._pair("cog"), self._pair("fixes"), memory["second"], memory["turns"],
-            memory["run"], memory["run_at"], memory["run_lon"], memory["run_lat"],
+            memory["run"], memory["spell"], memory["run_at"], memory["run_lon"], memory["run_lat"],
             memory["leap_nm"], memory["began"], memory["era"], doubtful, begun,
         )  # fmt: skip
         if number:
@@ -114,7 +120,8 @@ class Tracks:
             return
         memory, params = self._memory, self.params
         ahead = memory["at1"][self.split] - memory["at0"][self.split]
-        gone_on = ahead >= int(params.patience_h * HOUR_US)
+        by_turns = memory["turns"][self.split] >= BY_TURNS
+        gone_on = ahead >= np.where(by_turns, params.forget_h, params.patience_h) * HOUR_US
         self._exchange(self.split[gone_on & (memory["fixes1"][self.split] >= HELD)])
         old = memory["at1"][self.split] < now_us - int(params.forget_h * HOUR_US)
         self._drop(self.split[old & ~memory["second"][self.split]])
@@ -152,8 +159,8 @@ def _follow(
     slots: Int32, times: Int64, lon: Array, lat: Array, sog: Array, cog: Array, sog_kn: float,
     sog_times: float, least_nm: float, patience_us: float, at: Any, last_lon: Any, last_lat: Any,
     last_sog: Any, last_cog: Any, fixes: Any, second: Array, turns: Array, run: Array,
-    run_at: Array, run_lon: Array, run_lat: Array, leap_nm: Array, began: Array, era: Array,
-    doubtful: Array, begun: Array,
+    spell: Array, run_at: Array, run_lon: Array, run_lat: Array, leap_nm: Array, began: Array,
+    era: Array, doubtful: Array, begun: Array,
 ) -> int:  # fmt: skip
     """Gives each fix to a track; the number of second tracks begun, their slots in `begun`."""
     number = 0
@@ -188,6 +195,8 @@ def _follow(
             run_lon[slot], run_lat[slot] = lon[i], lat[i]
             leap_nm[slot] = range_nm(last_lon[1 - k][slot], last_lat[1 - k][slot], lon[i], lat[i])
         run[slot] += 1
+        if k == 1:
+            spell[slot] = run[slot]
         if k == 1 and fixes[0][slot] < HELD and fixes[1][slot] + 1 >= HELD:
             k, doubtful[i], second[slot], turns[slot] = 0, False, False, 0
             fixes[0][slot], fixes[1][slot] = fixes[1][slot], 0

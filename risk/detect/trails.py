@@ -98,46 +98,62 @@ def collect(
 
 
 @numba.njit(cache=True, nogil=True)
-def fitted(rows: Array, lon: Array, lat: Array, length: Array) -> Array:
-    """Circles of the rows, shape (n, 7).
+def fitted(
+    rows: Array, lon: Array, lat: Array, length: Array, rms_share: float, arc_deg: float,
+    least: int, one_way: float,
+) -> Array:  # fmt: skip
+    """Circles that all fixes of a row lie on, or else the newer half of them, or quarter.
 
-    Columns: centre lon and lat (deg), radius (nm), rms over radius, widest gap (deg), fixes kept,
-    share of the steps that go round the commoner way; NaN where there is no circle.
+    Columns of the result, shape (n, 6), NaN where there is no circle: centre lon and lat (deg),
+    radius (nm), rms over radius, fixes on it, and the first fix looked at. On a circle the rms is
+    below `rms_share`, the widest gap `arc_deg` at most, and the fixes are `least` or more, twice
+    as many where a smaller share of the steps than `one_way` go round the same way.
     """
-    found = np.full((len(rows), 7), np.nan)
+    found = np.full((len(rows), 6), np.nan)
     for i in range(len(rows)):
         row = rows[i]
         n = length[row]
-        lon0, lat0 = lon[row, 0], lat[row, 0]
-        narrow = max(math.cos(math.radians(lat0)), 0.01)
-        x = ((lon[row, :n] - lon0 + 180) % 360 - 180) * 60 * narrow
-        y = (lat[row, :n] - lat0) * 60
-        keep = np.ones(n, np.bool_)
-        cx, cy, r = _circle(x, y, keep)
-        if math.isnan(r):
-            continue
-        off = np.abs(np.hypot(x - cx, y - cy) - r)
-        keep = off <= max(0.4 * r, np.sort(off)[n - 1 - n // 5])
-        cx, cy, r = _circle(x, y, keep)
-        if math.isnan(r):
-            continue
-        off = np.hypot(x - cx, y - cy) - r
-        keep = np.abs(off) <= 0.4 * r
-        kept = np.count_nonzero(keep)
-        if kept < 0.8 * n:
-            continue
-        rms = math.sqrt(np.sum(off[keep] ** 2) / kept) / r
-        angles = np.degrees(np.arctan2(y - cy, x - cx))[keep]
-        left = np.mean((np.diff(angles) + 360) % 360 < 180)
-        angles = np.sort(angles)
-        gap = angles[0] + 360 - angles[-1]
-        if kept > 1:
-            gap = max(gap, np.max(np.diff(angles)))
-        found[i, 0] = (lon0 + cx / 60 / narrow + 180) % 360 - 180
-        found[i, 1] = lat0 + cy / 60
-        found[i, 2], found[i, 3], found[i, 4], found[i, 5] = r, rms, gap, kept
-        found[i, 6] = max(left, 1 - left)
+        for halved in range(3):
+            first = n - (n >> halved)
+            lon0, lat0 = lon[row, first], lat[row, first]
+            narrow = max(math.cos(math.radians(lat0)), 0.01)
+            x = ((lon[row, first:n] - lon0 + 180) % 360 - 180) * 60 * narrow
+            y = (lat[row, first:n] - lat0) * 60
+            cx, cy, r, rms, gap, kept, way = _trimmed(x, y)
+            if rms < rms_share and gap <= arc_deg and kept >= least * (1 if way >= one_way else 2):
+                found[i, 0] = (lon0 + cx / 60 / narrow + 180) % 360 - 180
+                found[i, 1] = lat0 + cy / 60
+                found[i, 2], found[i, 3], found[i, 4], found[i, 5] = r, rms, kept, first
+                break
     return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _trimmed(x: Array, y: Array) -> Any:
+    """Circle without the fixes far off it: (x, y, radius, rms over it, widest gap, kept, one way).
+
+    Kept is 0 where there is none, or more than a fifth are off it.
+    """
+    n = len(x)
+    none = (math.nan, math.nan, math.nan, math.nan, math.nan, 0, math.nan)
+    cx, cy, r = _circle(x, y, np.ones(n, np.bool_))
+    if math.isnan(r):
+        return none
+    off = np.abs(np.hypot(x - cx, y - cy) - r)
+    cx, cy, r = _circle(x, y, off <= max(0.4 * r, np.sort(off)[n - 1 - n // 5]))
+    if math.isnan(r):
+        return none
+    off = np.hypot(x - cx, y - cy) - r
+    keep = np.abs(off) <= 0.4 * r
+    kept = np.count_nonzero(keep)
+    if kept < 0.8 * n or kept < 2:
+        return none
+    angles = np.degrees(np.arctan2(y - cy, x - cx))[keep]
+    left = np.mean((np.diff(angles) + 360) % 360 < 180)
+    angles = np.sort(angles)
+    gap = max(angles[0] + 360 - angles[-1], np.max(np.diff(angles)))
+    rms = math.sqrt(np.sum(off[keep] ** 2) / kept) / r
+    return cx, cy, r, rms, gap, kept, max(left, 1 - left)
 
 
 @numba.njit(cache=True, nogil=True)
