@@ -10,10 +10,10 @@ KERNELS := $(shell grep -rl --include=*.py njit ingest risk)
 PAGE := api/page/dist/index.html
 PAGE_SOURCES := $(shell find api/page -path api/page/node_modules -prune -o -path api/page/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test check unit setup page bench screenshot lock clean
+.PHONY: help run test check unit setup page bench bench-behaviours screenshot lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: setup page ## everything up with the exercise `pacific`, at http://127.0.0.1:8080
 	@exec $(VENV)/bin/safepassage up --with-parent $(ARGS)
@@ -35,6 +35,9 @@ unit: $(VENV)/.dev-ready setup page browser ## the tests alone; ARGS="-k gap" pi
 
 bench: $(VENV)/.bench-ready ## benchmarks, as ratios against peers
 	$(VENV)/bin/safepassage bench decode
+
+bench-behaviours: setup ## the detectors on exercises nobody tuned them on; ARGS="--base-seed 7"
+	$(VENV)/bin/safepassage bench behaviours $(ARGS)
 
 screenshot: $(VENV)/.dev-ready setup page browser ## docs/img/watch-floor.png anew, by the browser test
 	SAFEPASSAGE_SCREENSHOT=docs/img/watch-floor.png $(PY) -m pytest tests/browser -q

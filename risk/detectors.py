@@ -8,6 +8,7 @@ its default.
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,8 @@ from risk.detect.spoof_circle import SpoofCircle, SpoofCircleParams
 from risk.detect.stop import Stop, StopParams
 from risk.detect.zones import Zones, ZonesParams
 from sea.errors import BadInputError, UnavailableError
+
+_PRESETS: Final = files("risk") / "data" / "presets"
 
 Params = Mapping[str, Mapping[str, Any]]
 
@@ -61,15 +64,22 @@ def standard_detectors(params: Params | None = None) -> list[Detector]:
     ]
 
 
+def presets() -> tuple[str, ...]:
+    """Names of packaged parameter files: others' definitions."""
+    return tuple(sorted(path.name.removesuffix(".toml") for path in _PRESETS.iterdir()))
+
+
 def load_params(path: Path | str) -> Params:
-    """The tables of a TOML parameter file, checked.
+    """The tables of a TOML parameter file, or of one of `presets` by name, checked.
 
     Raises:
         BadInputError: not TOML, or names or values that `standard_detectors` refuses.
         UnavailableError: the file cannot be read.
     """
     try:
-        tables = tomllib.loads(Path(path).read_text("utf-8"))
+        preset = str(path) in presets()
+        file = _PRESETS / f"{path}.toml" if preset else Path(path)
+        tables = tomllib.loads(file.read_text("utf-8"))
     except OSError as error:
         raise UnavailableError(f"cannot read {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -37,7 +37,8 @@ def register(commands: Any) -> None:
     parser.add_argument("--assessments", metavar="F", type=Path,
                         help="scores of every vessel at the end, as JSON lines")  # fmt: skip
     parser.add_argument("--params", metavar="F", type=Path,
-                        help="TOML with a table of thresholds a behaviour")  # fmt: skip
+                        help="TOML with a table of thresholds a behaviour, or a preset: "
+                             "gfw-encounter, skylight-rendezvous")  # fmt: skip
     parser.add_argument("--start", metavar="T", type=_instant,
                         help="time of the first line of NMEA without any time")  # fmt: skip
     parser.set_defaults(run=run)

@@ -1,13 +1,12 @@
 """Plants of two vessels: rendezvous and approaches, and the craft whose work looks like them."""
 
+from functools import partial
 from typing import Final
 
 import numpy as np
 
-from ingest.exercise.planting import HOUR_S, Place, Planting, alongside
-from ingest.exercise.small_craft import Part as Stretch
+from ingest.exercise.planting import HOUR_S, RUN_NM, Place, Planting, alongside, run_at
 from ingest.exercise.track import Hold
-from sea.geodesy import bearing_deg
 from sea.units import DAY_US, M_PER_NM, SECOND_US
 
 _ACROSS_MIDNIGHT: Final = 0.3
@@ -15,8 +14,6 @@ _OUT_OF_REACH: Final = 0.15
 """Shares of the meetings that cross 00 UTC, and that stations need not hear."""
 
 _MARGIN_S: Final = 540.0
-_RUN_NM: Final = 3.0
-_STEP_S: Final = 15.0
 
 
 def rendezvous(planting: Planting, at_s: float, number: int) -> None:
@@ -80,7 +77,7 @@ def approach(planting: Planting, at_s: float, number: int) -> None:
     closing = float(draw.uniform(9, 13) if flaw == "slow" else draw.uniform(17, 35))
     side = float(draw.uniform(20, 100) if closing < 22 else draw.uniform(5, 60))
     stay_s = float(draw.uniform(3, 12)) * 60
-    run_s = (_RUN_NM - nearest_m / M_PER_NM) / closing * HOUR_S
+    run_s = (RUN_NM - nearest_m / M_PER_NM) / closing * HOUR_S
     for place in planting.on_lanes(at_s, number):
         part = planting.parts[place.who]
         if part.ship.length_m <= 65:
@@ -90,7 +87,15 @@ def approach(planting: Planting, at_s: float, number: int) -> None:
             continue
         lon, lat = planting.positions(place.who, np.array([from_s, to_s]))
         if planting.sound(lon, lat, shore_nm=5, port_nm=8):
-            run = _run_at(planting, place.who, from_s, to_s, run_s, nearest_m, closing, side)
+            run = run_at(
+                partial(planting.positions, place.who),
+                from_s,
+                to_s,
+                run_s,
+                nearest_m,
+                closing,
+                side,
+            )
             craft = planting.visit("launch", run, number)
             if craft is not None:
                 planting.note(
@@ -117,9 +122,11 @@ def pilotage(planting: Planting, at_s: float, number: int) -> None:
                 continue
             if arrive_s > HOUR_S and planting.free(who, arrive_s, stay.from_s):
                 closing = float(draw.uniform(12, 20))
-                run_s = (_RUN_NM - 0.03) / closing * HOUR_S
-                run = _run_at(planting, who, arrive_s, arrive_s + run_s + 360, run_s, 55, closing,
-                              float(draw.uniform(0, 50)))  # fmt: skip
+                run_s = (RUN_NM - 0.03) / closing * HOUR_S
+                end_s, side = arrive_s + run_s + 360, float(draw.uniform(0, 50))
+                run = run_at(
+                    partial(planting.positions, who), arrive_s, end_s, run_s, 55, closing, side
+                )
                 boat = planting.visit("pilot", run, number)
                 if boat is not None:
                     planting.note("approach", (who, boat), arrive_s, arrive_s + run_s + 360,
@@ -153,16 +160,3 @@ def _meet(
         return None
     planting.parts[place.who] = part
     return (place.who, craft), from_s, to_s
-
-
-def _run_at(
-    planting: Planting, who: int, from_s: float, to_s: float, run_s: float, nearest_m: float,
-    closing: float, side: float,
-) -> Stretch:  # fmt: skip
-    """Knots of a craft that closes with a ship on one relative bearing and stays near her."""
-    seconds = np.unique(np.append(np.arange(from_s, to_s, _STEP_S), [from_s + run_s, to_s]))
-    lon, lat = planting.positions(who, seconds)
-    course = bearing_deg(lon[0], lat[0], lon[-1], lat[-1])
-    left_s = np.maximum(run_s - (seconds - from_s), 0)
-    apart_m = nearest_m + closing * left_s / HOUR_S * M_PER_NM
-    return alongside(seconds, lon, lat, float(course) + side, apart_m)

@@ -22,7 +22,8 @@ def gap(planting: Planting, at_s: float, number: int) -> None:
     """A ship falls silent for 2-48 h, nearly always one with others in company."""
     draw = planting.draw("gap", number)
     low = planting.low(draw)
-    hours = float(draw.uniform(2, 5) if low else np.exp(draw.uniform(np.log(7), np.log(48))))
+    limits = (2, 5) if low else (7, 13) if draw.random() < 0.6 else (13, 48)
+    hours = float(np.exp(draw.uniform(*np.log(limits))))
     roles = ("leader",) if draw.random() < 0.8 else ("leader", "merchant")
     for place in planting.on_lanes(at_s, number, roles=roles):
         part = planting.parts[place.who]

@@ -4,7 +4,7 @@ A `Planting` knows who is where and free, and holds what plants have done so far
 themselves are in `plant_meeting`, `plant_motion`, `plant_voyage` and `plant_false`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from ingest.exercise.small_craft import at_sea, open_water, wander
 from ingest.exercise.track import UNDER_WAY, Floats, Hold, path_of
 from ingest.exercise.traffic import Mute
 from ingest.exercise.voyage import Itinerary, Leg, Stay, itinerary
-from sea.geodesy import destination, distance_nm
+from sea.geodesy import bearing_deg, destination, distance_nm
 from sea.land import shore_distance_nm
 from sea.ports import nearest_port
 from sea.units import M_PER_NM
@@ -31,6 +31,9 @@ HOUR_S: Final = 3600.0
 _SHIFTS_MIN: Final = (0, 25, -25, 50, -50, 75, 100, -75, 125, 150)
 _REST_S: Final = 6 * HOUR_S
 _HOME_NM: Final = 9.0
+_RUN_STEP_S: Final = 15.0
+RUN_NM: Final = 3.0
+"""From where a craft runs at a ship."""
 
 Point = tuple[float, float]
 
@@ -299,6 +302,27 @@ def alongside(
     """Knots off a ship's positions, on bearings at distances."""
     off = destination(lon, lat, bearing_deg, np.asarray(apart_m) / M_PER_NM)
     return at_s, *off, UNDER_WAY
+
+
+def run_at(
+    where: Callable[[Floats], tuple[Floats, Floats]],
+    from_s: float,
+    to_s: float,
+    run_s: float,
+    nearest_m: float,
+    closing: float,
+    side: float,
+) -> Stretch:
+    """Knots of a craft that closes with a ship on one relative bearing and stays near her.
+
+    `where` gives (lon, lat) of the ship at instants.
+    """
+    seconds = np.unique(np.append(np.arange(from_s, to_s, _RUN_STEP_S), [from_s + run_s, to_s]))
+    lon, lat = where(seconds)
+    course = bearing_deg(lon[0], lat[0], lon[-1], lat[-1])
+    left_s = np.maximum(run_s - (seconds - from_s), 0)
+    apart_m = nearest_m + closing * left_s / HOUR_S * M_PER_NM
+    return alongside(seconds, lon, lat, float(course) + side, apart_m)
 
 
 def straight(start: Point, end: Point, from_s: float, to_s: float) -> Stretch:

@@ -20,7 +20,7 @@ from ingest.exercise.definition import (
     spells,
 )
 from ingest.exercise.planting import Planted, Plot
-from ingest.exercise.track import Floats, Tracks
+from ingest.exercise.track import ANCHORED, MOORED, Floats, Tracks
 from ingest.exercise.traffic import Traffic
 from ingest.exercise.truth_of_plants import Row, judged_plant
 from sea.instants import iso_z
@@ -68,10 +68,10 @@ class Truth:
         taken: set[int] = set()
         for spell, over, tight in self._spells():
             plant = next((i for i, p in enumerate(plants) if _same(p, spell)), None)
-            facts: dict[str, Any] = {}
+            facts: dict[str, Any] = self._where_stopped(spell) if spell.kind == "stop" else {}
             if plant is not None:
                 taken.add(plant)
-                facts = plants[plant].parameters | _decoy(plants[plant])
+                facts |= plants[plant].parameters | _decoy(plants[plant])
             row = Row(kind=spell.kind, ships=spell.ships, from_s=spell.from_s, to_s=spell.to_s,
                       met_s=spell.met_s, over=over, why="" if tight else "near_threshold",
                       planted=plant is not None, facts=facts)  # fmt: skip
@@ -95,6 +95,10 @@ class Truth:
                 by_book = [s for s in exact.get(key, []) if _overlap(s, spell)]
                 by_far = [s for s in tight.get(key, []) if _overlap(s, spell)]
                 yield (by_book[0] if by_book else spell), bool(by_book), bool(by_far)
+
+    def _where_stopped(self, spell: Spell) -> dict[str, str]:
+        status = int(self._motion.status[spell.ships[0], int(spell.from_s // MINUTE_S) + 1])
+        return {"where": {ANCHORED: "anchorage", MOORED: "port"}.get(status, "open_sea")}
 
     def _of_plants(self) -> Iterator[Row]:
         for plant in self._plot.planted:

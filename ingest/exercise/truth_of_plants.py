@@ -167,7 +167,7 @@ class _Judge:
         turn_s = float(plant.parameters["turn_min"]) * 60
         turns = (there[-1] - there[0]) / turn_s
         over = radius >= 0.15
-        near = abs(radius / 0.15 - 1) < 0.2 or (over and (turns < 1.1 or len(there) < 12 * turns))
+        near = abs(radius / 0.15 - 1) < 0.2 or (over and (turns < 1.1 or len(there) < 12))
         met_s = max(there[0] + 0.75 * turn_s, there[min(8, len(there) - 1)])
         yield self.row(plant, from_s=float(there[0]), to_s=float(there[-1]), met_s=float(met_s),
                        over=over, why="near_threshold" if near else "",

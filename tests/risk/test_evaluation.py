@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk.evaluation import MatchParams, Spell, evaluate, match, read_spells
+from risk.evaluation import evaluate
+from risk.matching import MatchParams, Spell, match, read_spells
 from sea.errors import BadInputError
 
 HOUR = 3_600_000_000
