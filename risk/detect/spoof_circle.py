@@ -29,7 +29,7 @@ from ingest.picture import Picture
 from risk.detect.kernel import range_nm
 from risk.detect.memory import Array, Memory
 from risk.detect.tracks import Tracks
-from risk.detect.trails import Trails, collect, fitted
+from risk.detect.trails import FEWER, Trails, collect, fitted
 from risk.event import Event
 from sea.errors import BadInputError
 from sea.units import HOUR_US, MINUTE_US, Microseconds
@@ -38,7 +38,7 @@ _FOR, _AGAINST, _MOST_DOUBT = 4, 1, 100
 """Doubt that a contradiction adds, an agreement takes away, and the most there is; chosen by us:
 a fifth of a circle may agree with a course."""
 
-_COLLECT: Final = 2 * _FOR
+_COLLECT: Final = _FOR
 _DOUBT: Final = 3 * _FOR
 _STEP_NM: Final = 0.1
 _LONGEST_US: Final = 20 * MINUTE_US
@@ -48,7 +48,6 @@ _OFF: Final = 3
 _BAND_RMS, _LEAST_BAND = 3.0, 0.1
 """How far off its circle a fix still is on it: times the rms, and share of the radius at least."""
 
-_ONE_WAY: Final = 0.75
 _QUIET_US: Final = 2 * HOUR_US
 
 
@@ -63,8 +62,9 @@ class SpoofCircleParams:
             have 0.35.
         arc_deg: the widest part of the circle without a fix; 120, chosen by us: a ship that
             rounds a cape covers less than the rest.
-        fixes: at least; 12, and twice as many where less than three quarters of them go round
-            the same way; chosen by us, or fixes strewn about would do by chance.
+        fixes: at least; 12, three quarters of them if nearly all go round the same way, twice as
+            many if less than three quarters do; chosen by us: fixes strewn about lie on a circle
+            by chance.
     """
 
     least_nm: float = 0.15
@@ -128,7 +128,9 @@ class SpoofCircle:
             trails.at, trails.lon, trails.lat, trails.length, trails.every, trails.fresh, doubted,
         )  # fmt: skip
         for slot in dict.fromkeys(doubted[:number].tolist()):
-            memory["trail"][slot] = trails.begin(slot)
+            memory["trail"][slot] = trails.begin(
+                slot, memory["at"][slot], memory["lon"][slot], memory["lat"][slot]
+            )
         return []
 
     def tick(self, picture: Picture, now_us: Microseconds) -> list[Event]:
@@ -172,14 +174,14 @@ class SpoofCircle:
 
     def _opened(self, picture: Picture, now_us: Microseconds) -> list[Event]:
         memory, trails, params = self._memory, self._trails, self.params
-        rows = trails.looked_at(int(params.fixes))
+        rows = trails.looked_at(int(FEWER * params.fixes))
         slots = trails.slot[rows]
         rows = rows[np.isnan(memory["radius"][slots]) & (memory["doubt"][slots] >= _DOUBT)]
         if not len(rows):
             return []
         found = fitted(
             rows, trails.lon, trails.lat, trails.length, params.rms_share, params.arc_deg,
-            int(params.fixes), _ONE_WAY,
+            params.fixes,
         )  # fmt: skip
         lon, lat, radius, rms, kept, first = found.T
         good = (radius >= params.least_nm) & (radius <= params.most_nm)

