@@ -32,7 +32,8 @@ from api.writing import Sharing
 from ingest import store
 from ingest.log import JetStreamLog
 from ingest.picture import Picture
-from ingest.source import READ_BYTES, Chunk
+from ingest.source import Chunk
+from ingest.source.feed import READ_BYTES
 from ingest.stage import TRACKER, Flow, append_live, track
 from risk.assess import Assessor
 from risk.assessment import Assessment, PassageRisk

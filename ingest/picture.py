@@ -103,12 +103,12 @@ class Picture:
             found = slot_table.find(self._table, self.mmsi, mmsi)
         return found
 
-    def apply(self, reports: ReportBatch) -> Int32:
+    def apply(self, reports: ReportBatch, slots: Int32 | None = None) -> Int32:
         """Moves vessels to their newest report of the batch; returns each report's slot.
 
         A report older than what the slot holds, or without a position, changes nothing.
         """
-        slots = self.slots(reports.mmsi)
+        slots = self.slots(reports.mmsi) if slots is None else slots
         located = np.isfinite(reports.lon) & np.isfinite(reports.lat)
         newer = np.flatnonzero(located & (reports.reported_at >= self.reported_at[slots]))
         order = newer[np.argsort(reports.reported_at[newer], kind="stable")]

@@ -17,9 +17,12 @@ from sea.units import Microseconds
 class Detector(Protocol):
     """One behaviour.
 
-    It is shown each report once. One with an attribute ``hears_copies = True`` is shown every
-    hearing of it, by whichever receiver. One with an attribute ``hearings`` is given those that
-    the engine keeps, with the minute it is shown.
+    It is shown each report of a ship once, doubtful positions (`risk.detect.tracks`) as unknown.
+    One with an attribute ``tracks`` is given the engine's tracks there, and shown all positions.
+    One with ``hears_copies = True`` is shown every hearing of a report, by whichever receiver;
+    one with ``hears_all = True`` the reports of all stations, not of ships alone. One with an
+    attribute ``hearings`` is given those that the engine keeps, with the minute it is shown. A
+    method ``observe_statics(picture, slots, statics)``, like `observe`, is called before it.
     """
 
     kinds: tuple[str, ...]
