@@ -13,16 +13,22 @@ from pathlib import Path
 from typing import Any, Final
 
 from risk.detect import Detector
+from risk.detect.approach import Approach, ApproachParams
 from risk.detect.bad_identity import BadIdentity, BadIdentityParams
 from risk.detect.clone import Clone, CloneParams
 from risk.detect.coverage import Coverage, CoverageParams
+from risk.detect.destination_mismatch import DestinationMismatch, DestinationMismatchParams
+from risk.detect.draught_change import DraughtChange, DraughtChangeParams
 from risk.detect.gap import Gap, GapParams
 from risk.detect.identity_change import IdentityChange, IdentityChangeParams
 from risk.detect.jump import Jump, JumpParams
 from risk.detect.loitering import Loitering, LoiteringParams
+from risk.detect.port_call import PortCall, PortCallParams
 from risk.detect.rendezvous import Rendezvous, RendezvousParams
+from risk.detect.slowdown import Slowdown, SlowdownParams
 from risk.detect.spoof_circle import SpoofCircle, SpoofCircleParams
 from risk.detect.stop import Stop, StopParams
+from risk.detect.sudden_stop import SuddenStop, SuddenStopParams
 from risk.detect.zones import Zones, ZonesParams
 from sea.errors import BadInputError, UnavailableError
 
@@ -42,6 +48,12 @@ _STANDARD: Final[Mapping[str, tuple[Callable[[Any], Detector], type[Any]]]] = {
     "clone": (Clone, CloneParams),
     "bad_identity": (BadIdentity, BadIdentityParams),
     "identity_change": (IdentityChange, IdentityChangeParams),
+    "approach": (Approach, ApproachParams),
+    "sudden_stop": (SuddenStop, SuddenStopParams),
+    "slowdown": (Slowdown, SlowdownParams),
+    "port_call": (PortCall, PortCallParams),
+    "draught_change": (DraughtChange, DraughtChangeParams),
+    "destination_mismatch": (DestinationMismatch, DestinationMismatchParams),
 }
 
 

@@ -1,0 +1,206 @@
+"""Destination mismatch: a ship that sails away from the port she declares, for hours.
+
+Definition: the declared destination means one port (`sea.ports.resolve_destination`), and for 6 h
+or more under way her distance to it has grown by a tenth or more of the way she made, without
+coming nearer again by as much. Looked at every five minutes. A ship that first goes round land
+is none, which is seen by the way along the lanes: that must have grown as well.
+
+It starts when she began to lead away, or declared the port, and ends when she declares another,
+comes nearer, or is not heard for 6 h. About half of what ships declare is wrong or out of date
+(Steidel et al. 2019: 52%), so this says little by itself.
+Units: nm, hours; the position is where she was when it was given out.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from ingest.batch import UNKNOWN_TIME, Int32, ReportBatch, StaticBatch
+from ingest.picture import Picture
+from risk.detect.memory import Memory
+from risk.event import Event
+from sea.errors import BadInputError
+from sea.geodesy import distance_nm
+from sea.lanes import sea_distance_nm
+from sea.ports import Port, ports, resolve_destination
+from sea.units import HOUR_US, MINUTE_US, Microseconds
+
+_EVERY_US: Final = 5 * MINUTE_US
+_NO_PORT: Final = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DestinationMismatchParams:
+    """Thresholds of a destination mismatch.
+
+    Attributes:
+        hours: of leading away; 6, chosen by us (design figure): a night's detour.
+        share: of the way made that must lead away; 0.1, chosen by us: across is neither.
+        sog_kn: under way above; 3, chosen by us.
+        near_nm: nearer to the port than this she may wait or turn; 50, chosen by us.
+    """
+
+    hours: float = 6
+    share: float = 0.1
+    sog_kn: float = 3
+    near_nm: float = 50
+
+    def __post_init__(self) -> None:
+        for field, value in asdict(self).items():
+            if not value > 0:
+                raise BadInputError(f"destination_mismatch: {field} must be positive", field=field)
+
+
+class DestinationMismatch:
+    """Follows the distance of every ship to the port she declares."""
+
+    kinds: tuple[str, ...] = ("destination_mismatch",)
+
+    def __init__(self, params: DestinationMismatchParams | None = None) -> None:
+        self.params = params or DestinationMismatchParams()
+        self._memory = Memory(
+            port=("i4", _NO_PORT), at=("i8", UNKNOWN_TIME), lon=("f8", np.nan),
+            lat=("f8", np.nan), away_nm=("f8", np.nan), began=("i8", UNKNOWN_TIME),
+            first_lon=("f8", np.nan), first_lat=("f8", np.nan), made_nm=("f8", 0),
+            announced=("i8", 0), told_lon=("f8", np.nan), told_lat=("f8", np.nan), doubted=("?", 0),
+        )  # fmt: skip
+        self._looked_at: Microseconds = UNKNOWN_TIME
+        self._texts: dict[str, int] = {}
+        self._codes = {port.unlocode: number for number, port in enumerate(ports())}
+        self._ended: list[Event] = []
+
+    def observe_statics(self, picture: Picture, slots: Int32, statics: StaticBatch) -> list[Event]:
+        """Notes other destinations; what they end is given out by the tick of the same minute."""
+        memory = self._memory
+        memory.reach(picture)
+        told = np.flatnonzero(statics.destination != np.array(None))
+        for slot, text in zip(
+            slots[told].tolist(), statics.destination[told].tolist(), strict=True
+        ):
+            port = self._texts.get(text)
+            if port is None:
+                port = self._resolved(text)
+            if port != memory["port"][slot]:
+                self._end(picture, slot)
+                memory["port"][slot] = port
+        return []
+
+    def observe(self, picture: Picture, slots: Int32, reports: ReportBatch) -> list[Event]:
+        """Nothing: ships are looked at every five minutes."""
+        self._memory.reach(picture)
+        return []
+
+    def tick(self, picture: Picture, now_us: Microseconds) -> list[Event]:
+        """Ships that have led away for long enough, and those that no longer do."""
+        events, self._ended = self._ended, []
+        if self._looked_at != UNKNOWN_TIME and now_us < self._looked_at + _EVERY_US:
+            return events
+        self._looked_at = now_us // _EVERY_US * _EVERY_US
+        self._look(picture, now_us)
+        events += [*self._ended, *self._opened(picture, now_us)]
+        self._ended = []
+        return events
+
+    def finish(self, picture: Picture, now_us: Microseconds) -> list[Event]:
+        """Nothing: what goes on when the timeline ends stays open."""
+        return []
+
+    def state(self) -> dict[str, Any]:
+        """What is known of every vessel."""
+        return {**self._memory.state(), "looked_at": self._looked_at}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continues from a `state`."""
+        self._memory.restore(state)
+        self._looked_at = int(state["looked_at"])
+
+    def _resolved(self, text: str) -> int:
+        if len(self._texts) > 100_000:
+            self._texts.clear()
+        port: Port | None = resolve_destination(text)
+        number = self._codes[port.unlocode] if port else _NO_PORT
+        self._texts[text] = number
+        return number
+
+    def _look(self, picture: Picture, now_us: Microseconds) -> None:
+        """Moves every ship with a port on to her latest fix."""
+        memory, n = self._memory, len(self._memory)
+        slots = np.flatnonzero(memory["port"][:n] >= 0)
+        fresh = picture.reported_at[slots] > memory["at"][slots]
+        lost = ~fresh & (picture.reported_at[slots] < now_us - int(self.params.hours * HOUR_US))
+        for slot in slots[lost & (memory["began"][slots] != UNKNOWN_TIME)].tolist():
+            self._end(picture, slot)
+        slots = slots[fresh & np.isfinite(picture.lon[slots])]
+        where = np.array([(p.lon, p.lat) for p in ports()])[memory["port"][slots]]
+        lon, lat = picture.lon[slots], picture.lat[slots]
+        away = distance_nm(lon, lat, where[:, 0], where[:, 1])
+        made = distance_nm(memory["lon"][slots], memory["lat"][slots], lon, lat)
+        grown = away - memory["away_nm"][slots]
+        leads = (grown > self.params.share * made) & (made > 0) & (away > self.params.near_nm)
+        leads &= picture.sog[slots] > self.params.sog_kn
+        back = (grown < -self.params.share * made) | ~(away > self.params.near_nm)
+        for slot in slots[back & (memory["began"][slots] != UNKNOWN_TIME)].tolist():
+            self._end(picture, slot)
+        new = slots[leads & (memory["began"][slots] == UNKNOWN_TIME)]
+        memory["began"][new] = memory["at"][new]
+        memory["first_lon"][new], memory["first_lat"][new] = memory["lon"][new], memory["lat"][new]
+        memory["made_nm"][new] = 0
+        memory["made_nm"][slots[leads]] += made[leads]
+        memory["at"][slots], memory["away_nm"][slots] = picture.reported_at[slots], away
+        memory["lon"][slots], memory["lat"][slots] = lon, lat
+
+    def _opened(self, picture: Picture, now_us: Microseconds) -> list[Event]:
+        memory, n = self._memory, len(self._memory)
+        slots = np.flatnonzero((memory["began"][:n] != UNKNOWN_TIME) & ~memory["doubted"][:n]
+                               & (memory["announced"][:n] == 0))  # fmt: skip
+        lasted = memory["at"][slots] - memory["began"][slots]
+        events = []
+        for slot in slots[lasted >= int(self.params.hours * HOUR_US) - _EVERY_US // 2].tolist():
+            if self._goes_round(slot):
+                memory["doubted"][slot] = True
+                continue
+            memory["announced"][slot] = now_us
+            memory["told_lon"][slot] = memory["lon"][slot]
+            memory["told_lat"][slot] = memory["lat"][slot]
+            events.append(self._event(picture, slot, over=False))
+        return events
+
+    def _goes_round(self, slot: int) -> bool:
+        """Whether the way along the lanes grew by less than the share of what she made."""
+        memory, port = self._memory, ports()[int(self._memory["port"][slot])]
+        places = [
+            (memory["first_lon"][slot], memory["first_lat"][slot]),
+            (memory["lon"][slot], memory["lat"][slot]),
+        ]
+        first, last = sea_distance_nm(places, [(port.lon, port.lat)])[:, 0]
+        return bool(last - first < self.params.share * memory["made_nm"][slot])
+
+    def _end(self, picture: Picture, slot: int) -> None:
+        memory = self._memory
+        if memory["announced"][slot]:
+            self._ended.append(self._event(picture, slot, over=True))
+        for name, value in (("began", UNKNOWN_TIME), ("announced", 0), ("doubted", False),
+                            ("away_nm", np.nan), ("made_nm", 0)):  # fmt: skip
+            memory[name][slot] = value
+
+    def _event(self, picture: Picture, slot: int, *, over: bool) -> Event:
+        names = ("port", "began", "at", "announced", "told_lon", "told_lat", "away_nm", "made_nm")
+        row = {name: self._memory[name][slot].item() for name in names}
+        return Event(
+            kind="destination_mismatch",
+            mmsis=(int(picture.mmsi[slot]),),
+            started_at=row["began"],
+            ended_at=row["at"] if over else None,
+            detected_at=row["announced"],
+            lon=row["told_lon"],
+            lat=row["told_lat"],
+            status="ended" if over else "open",
+            confidence=0.5,
+            evidence={
+                "declared": ports()[row["port"]].unlocode,
+                "away_nm": round(row["away_nm"]),
+                "made_nm": round(row["made_nm"]),
+                "hours": round((row["at"] - row["began"]) / HOUR_US, 1),
+            },
+        )
