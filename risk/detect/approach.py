@@ -93,8 +93,8 @@ class Approach:
         """Keeps the last two fixes; the tick of the same minute looks at who ran at whom."""
         memory = self._memory
         memory.reach(picture)
-        _follow(slots, reports.reported_at, reports.lon, reports.lat,
-                *(memory[name] for name in ("at0", "lon0", "lat0", "at1", "lon1", "lat1")))  # fmt: skip
+        fixes = (memory[name] for name in ("at0", "lon0", "lat0", "at1", "lon1", "lat1"))
+        _follow(slots, reports.reported_at, reports.lon, reports.lat, *fixes)
         self._craft.append(np.unique(slots[self._small(picture, slots)]))
         return []
 
