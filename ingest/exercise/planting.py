@@ -243,6 +243,14 @@ class Planting:
         length = 2 * hold.ease_nm + 1 + hold.sog * hold.hours
         return path.point(np.linspace(place.along, place.along + length, 7))
 
+    def reached_ahead(self, place: Place, hold: Hold) -> bool:
+        """Whether stations reach a ship through a hold ahead, as near as can be told at once."""
+        lon, lat = self.ahead(place, hold)
+        cruise = self.parts[place.who].ship.cruise_kn
+        lasts_h = hold.hours + 2 * hold.ease_nm / (0.4 * cruise)
+        at_s = place.at_s + np.linspace(0, lasts_h, len(lon)) * HOUR_S
+        return bool(self.reception.in_reach(lon, lat, at_s).all())
+
     def double(self, who: int, ship: Ship, course: Itinerary | None = None) -> int:
         """The index of another transmitter: with a course of its own, or that of ship `who`."""
         index = len(self.parts)
