@@ -146,6 +146,8 @@ class Reception:
                                  to_s=float(day * _DAY_S + end[0, station]))  # fmt: skip
 
     def _out(self, at_s: Floats) -> npt.NDArray[np.bool_]:
+        if not len(at_s):
+            return np.zeros((0, len(self._places)), bool)
         days, row = np.unique(np.floor(at_s / _DAY_S).astype(np.int64), return_inverse=True)
         for day in days.tolist():
             if day not in self._days:
