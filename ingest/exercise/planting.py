@@ -274,7 +274,7 @@ class Planting:
                 continue
             away = float(distance_nm(*diary.home, *meet))
             leave_s = float(meeting[0][0]) - away / part.ship.cruise_kn * HOUR_S
-            if leave_s > diary.free_s + 1.5 * HOUR_S and _clear(diary.home, meet):
+            if leave_s > diary.free_s + 1.5 * HOUR_S and clear(diary.home, meet):
                 self._enter(who, diary, leave_s, meeting, draw)
                 return who
         for who, part in enumerate(self.parts):
@@ -355,8 +355,8 @@ def _on_lane(part: Part, who: int, at_s: float, margins_nm: tuple[float, float])
     return Place(who=who, leg=leg, along=along, at_s=at_s)
 
 
-def _clear(start: Point, end: Point) -> bool:
-    """Whether the straight way keeps 4 nm from land."""
+def clear(start: Point, end: Point) -> bool:
+    """Whether the straight way keeps 4 nm from land; it may have no length."""
     way = path_of([start, end])
-    lon, lat = way.point(np.arange(0, way.length_nm, 3.0))
+    lon, lat = way.point(np.append(np.arange(0, way.length_nm, 3.0), way.length_nm))
     return bool(shore_distance_nm(lon, lat).min() > 4)
