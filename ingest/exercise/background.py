@@ -18,6 +18,7 @@ from ingest.decoded import Decoded
 from ingest.exercise import encode
 from ingest.exercise.statics import channel_of
 from ingest.exercise.track import Floats, Ints
+from sea.errors import BadInputError
 from sea.geodesy import bearing_deg, destination
 from sea.identity import MmsiClass, mmsi_class
 from sea.land import shore_distance_nm
@@ -90,7 +91,11 @@ class Background:
 
     @classmethod
     def read(cls, archives: Iterable[Iterable[Decoded]]) -> Self:
-        """The ships of archives that have a position, each report once."""
+        """The ships of archives that have a position, each report once.
+
+        Raises:
+            BadInputError: there is none.
+        """
         blocks = [block for archive in archives for block in archive]
         reports = ReportBatch.concat([block.reports for block in blocks])
         known = _known(StaticBatch.concat([block.statics for block in blocks]))
@@ -98,7 +103,7 @@ class Background:
         fit &= mmsi_class(reports.mmsi) == MmsiClass.SHIP
         reports = reports.take(fit)
         if not len(reports):
-            return cls([], 0, 0.0)
+            raise BadInputError("the background has no position of any ship", field="background")
         start_us = int(reports.reported_at.min())
         order = np.lexsort((reports.reported_at, reports.mmsi))
         reports = reports.take(order)

@@ -136,7 +136,7 @@ def a_ship(kind: str, index: int, seed: int) -> Ship:
         kind=kind,
         mmsi=mid * 1_000_000 + serial,
         imo=_imo(950_000 + (seed * 613 + index * 37) % 40_000) if length > 40 else 0,
-        name=_name(draw),
+        name=_named_after_work(_name(draw), kind, index),
         callsign=_callsign(draw, prefix),
         ship_type=int(draw.choice(build.ship_types)),
         class_b=build.class_b,
@@ -153,6 +153,11 @@ def _imo(six_digits: int) -> int:
     """IMO number of six digits: the check digit weighs them 7 to 2 (IMO A.1117(30))."""
     total = sum(int(d) * w for d, w in zip(str(six_digits), range(7, 1, -1), strict=True))
     return six_digits * 10 + total % 10
+
+
+def _named_after_work(name: str, kind: str, index: int) -> str:
+    """The name, of every second bunker tanker with her work in it."""
+    return f"{name[:13]} BUNKER" if kind == "bunker" and index % 2 else name
 
 
 def _name(draw: np.random.Generator) -> str:

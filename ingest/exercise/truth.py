@@ -24,6 +24,7 @@ from ingest.exercise.track import ANCHORED, MOORED, Floats, Tracks
 from ingest.exercise.traffic import Traffic
 from ingest.exercise.truth_of_plants import Row, judged_plant
 from sea.instants import iso_z
+from sea.ports import nearest_port
 from sea.units import SECOND_US, Microseconds
 
 TIGHT: Final = 1.1
@@ -82,6 +83,7 @@ class Truth:
                           to_s=plant_.to_s, met_s=np.inf, over=False,
                           facts=plant_.parameters | _decoy(plant_))  # fmt: skip
         yield from self._appointments()
+        yield from self._other_berths()
 
     def _spells(self) -> Iterator[tuple[Spell, bool, bool]]:
         """(spell, meets its definition, meets it by a tenth), by the loosest that finds it."""
@@ -116,6 +118,15 @@ class Truth:
                         yield Row(kind=kind, ships=(who,), from_s=plant.from_s - 7200,
                                   to_s=plant.to_s + 7200, met_s=np.inf, over=False,
                                   why="no_own_cruise", planted=False)  # fmt: skip
+
+    def _other_berths(self) -> Iterator[Row]:
+        """Stays at berths that the gazetteer of ports has more than 3 km off."""
+        for who, course in enumerate(self._plot.itineraries):
+            for stay in course.stays:
+                if stay.status == MOORED and nearest_port(stay.lon, stay.lat)[1] > 1.6:
+                    yield Row(kind="port_call", ships=(who,), from_s=stay.from_s - 3600,
+                              to_s=stay.to_s + 3600, met_s=np.inf, over=False,
+                              why="port_position", planted=False)  # fmt: skip
 
     def _outages(self) -> Iterator[Row]:
         for outage in self._plot.reception.outages(self._until_s):

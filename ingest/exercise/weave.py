@@ -33,6 +33,9 @@ KINDS: Final = ("rendezvous", "loitering", "slowdown", "sudden_stop", "gap", "ju
 
 _UNDER_WAY_KN: Final = 8.0
 _TRIES: Final = 6
+_FEWEST: Final = 20
+_QUIET_S: Final = 1200.0
+"""Fewest reports, and longest silence, of a vessel that something is planted on."""
 _STRANGER: Final = 500_000
 
 
@@ -68,7 +71,7 @@ def woven(
         plants: how many are tried.
         most: how many of the vessels are kept; see `Background.carried_on`.
     """
-    lasts_h = hours if hours is not None else background.lasts_s / HOUR_S
+    lasts_h = hours if hours is not None else (background.lasts_s + 1) / HOUR_S
     loom = _Loom(background, seed, lasts_h, most)
     for number in range(plants):
         loom.plant(KINDS[number % len(KINDS)], number)
@@ -84,6 +87,8 @@ class _Loom:
         self._start_us = background.start_us
         self._real = len(self.vessels)
         self._used: set[int] = set()
+        silence = [silence_s(vessel.at_s, 0, self._until_s) for vessel in self.vessels]
+        self._steady = [i for i, s in enumerate(silence) if s < _QUIET_S] or [*range(self._real)]
 
     def plant(self, kind: str, number: int) -> None:
         """Plants one of a kind where a vessel and waters are fit for it."""
@@ -249,19 +254,20 @@ class _Loom:
         self, draw: np.random.Generator, lasts_s: float, *, length_m: int = 0
     ) -> Iterator[tuple[int, float]]:
         """(real vessel under way, instant) at which something of a length may begin."""
-        spare_s = self._until_s - lasts_s - 3600
-        if spare_s <= 600:
+        spare_s = self._until_s - lasts_s - 1200
+        if spare_s <= 0:
             return
         for who in draw.permutation(self._real).tolist():
             vessel = self.vessels[who]
-            heard = len(vessel.at_s) > 20 and silence_s(vessel.at_s, 0, self._until_s) < 1200
             if (
-                who not in self._used and not vessel.class_b and heard
-                and np.nanmedian(vessel.sog) > _UNDER_WAY_KN
-                and vessel.known.length_m >= length_m
+                who in self._used or vessel.class_b or len(vessel.at_s) < _FEWEST
+                or not np.nanmedian(vessel.sog) > _UNDER_WAY_KN
+                or vessel.known.length_m < length_m
             ):  # fmt: skip
-                for _ in range(_TRIES):
-                    yield who, float(draw.uniform(600, 600 + spare_s))
+                continue
+            for begin_s in draw.uniform(600, 600 + spare_s, _TRIES).tolist():
+                if silence_s(vessel.at_s, begin_s - 600, begin_s + lasts_s + 600) < _QUIET_S:
+                    yield who, begin_s
 
     def _warps(
         self, draw: np.random.Generator, lasts_s: float, *, ease_s: float,
@@ -296,8 +302,8 @@ class _Loom:
                                     lat=np.where(rows, lat, vessel.lat))  # fmt: skip
 
     def _donor(self, draw: np.random.Generator) -> int:
-        """A real vessel whose pattern of reports serves another; heard often."""
-        return int(draw.integers(max(self._real * 2 // 3, 1)))
+        """A real vessel whose pattern of reports serves another: one that is heard all along."""
+        return int(draw.choice(self._steady))
 
     def _like(self, vessel: Reports, donor: Reports, bearing: float, away_nm: float) -> Reports:
         """Another transmitter of a vessel, off her, in the donor's pattern."""

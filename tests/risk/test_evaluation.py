@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk.evaluation import evaluate
+from risk.evaluation import alerts_per_1000_vessel_hours, evaluate, outcomes, scores
 from risk.matching import MatchParams, Spell, match, read_spells
 from sea.errors import BadInputError
 
@@ -109,3 +109,77 @@ def test_retracted_events_are_left_out():
 def test_a_line_that_is_no_event_is_named(line):
     with pytest.raises(BadInputError, match="truth line 2"):
         read_spells([LINE + b"}", line], file="truth")
+
+
+def test_an_event_below_the_threshold_is_wrong_and_was_lured():
+    low = spell(0, 3, over=False)
+    (score,) = evaluate([spell(0, 3)], [low])
+    assert (score.right, score.wrong, score.lured, score.missed) == (0, 1, 1, 0)
+    assert evaluate([], [low])[0].missed == 0
+
+
+def test_a_truth_that_is_not_judged_excuses_its_event_and_is_never_missed():
+    near = spell(0, 3, judged=False)
+    (found,) = evaluate([spell(0, 3)], [near])
+    (unfound,) = evaluate([], [near])
+    assert (found.right, found.wrong, found.excused) == (0, 0, 1)
+    assert (unfound.missed, unfound.recall) == (0, None)
+
+
+def test_an_event_elsewhere_is_not_excused():
+    near = spell(0, 3, judged=False)
+    (score,) = evaluate([spell(8, 9), spell(0, 3, mmsis=("235000002",))], [near])
+    assert (score.wrong, score.excused) == (2, 0)
+
+
+def test_of_an_instant_kind_the_start_alone_counts():
+    truth = spell(1, 1.2, kind="sudden_stop")
+    assert match([spell(1.1, 9, kind="sudden_stop")], [truth], RULES) == [(0, 0)]
+    assert match([spell(1.5, 1.5, kind="sudden_stop")], [truth], RULES) == []
+
+
+@pytest.mark.parametrize("mmsis", [("235000001",), ("335000001",), ("235000001", "335000001")])
+def test_a_new_identity_may_be_named_by_the_old_number_or_the_new(mmsis):
+    truth = spell(1, 1, kind="identity_change", mmsis=("235000001", "335000001"))
+    (score,) = evaluate([spell(1, 1, kind="identity_change", mmsis=mmsis)], [truth])
+    assert (score.right, score.wrong, score.missed) == (1, 0, 0)
+
+
+def test_recall_across_midnight_is_told_apart():
+    truths = [spell(23, 25), spell(2, 4), spell(6, 8)]
+    (score,) = evaluate([truths[1]], truths)
+    assert (score.midnight_recall, score.daytime_recall) == (0.0, 0.5)
+
+
+def test_latency_runs_from_when_the_truth_says_it_was_met_and_seen():
+    truth = spell(0, 3, met_at=HOUR, seen_at=2 * HOUR)
+    (score,) = evaluate([spell(0, 3, detected_at=2 * HOUR + HOUR // 60)], [truth])
+    assert score.latency_p90_s == pytest.approx(61 * 60)
+    assert score.seen_p90_s == pytest.approx(60)
+
+
+def test_runs_add_up_and_their_vessels_are_different():
+    runs = [outcomes([spell()], [spell()]), outcomes([], [spell()])]
+    (score,) = scores(runs)
+    assert (score.right, score.missed, score.recall) == (1, 1, 0.5)
+    assert score.recall_interval == (0.0, 1.0)
+
+
+def test_a_kind_that_was_looked_for_is_judged_without_any_truth():
+    assert outcomes([spell()], []) == {}
+    (score,) = scores([outcomes([spell()], [], known=["loitering"])])
+    assert (score.wrong, score.precision) == (1, 0.0)
+
+
+def test_only_kinds_of_alert_rank_are_alerts():
+    events = [spell(kind="stop"), spell(kind="port_call"), spell(kind="gap"), spell(kind="jump")]
+    assert alerts_per_1000_vessel_hours(events, 500.0) == 4.0
+
+
+def test_truth_lines_tell_what_counts():
+    low, unseen, near = (
+        LINE + b',"over_threshold":' + rest + b"}"
+        for rest in (b"false", b'true,"met_at":null,"seen_at":null', b'true,"judged":false')
+    )
+    read = read_spells([low, unseen, near])
+    assert [(s.over, s.judged) for s in read] == [(False, True), (True, False), (True, False)]
