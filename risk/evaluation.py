@@ -33,7 +33,9 @@ MET_AFTER_US: Final[Mapping[str, int]] = {
 }
 """How long after its start the definition of a kind is met, by default parameters."""
 
-RANKLESS: Final = frozenset({"stop", "port_call", "zone_entry", "zone_exit", "coverage_lost"})
+RANKLESS: Final = frozenset(
+    {"stop", "port_call", "zone_entry", "zone_exit", "coverage_lost", "bad_identity"}
+)
 """Kinds that are no alert by themselves."""
 
 _RESAMPLES: Final = 2000

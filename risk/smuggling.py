@@ -207,8 +207,11 @@ def _applies(row: Indicator, event: Event) -> bool:
 
 def _story(event: Event, mmsi: int) -> str:
     others = [f"{m:09d}" for m in event.mmsis if m != mmsi]
-    company = f"with {' and '.join(others)} " if others else ""
+    word = "known too as" if event.kind == "identity_change" else "with"
+    company = f"{word} {' and '.join(others)} " if others else ""
     when = f"{whereabouts(event.lon, event.lat)}, {instant(event.started_at)}"
+    if event.kind == "identity_change":
+        return f"{company}{when}"
     if event.ended_at is None:
         return f"{company}{when}, and still does"
     return f"{company}{when}, for {duration((event.ended_at - event.started_at) / HOUR_US)}"

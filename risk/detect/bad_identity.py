@@ -22,6 +22,7 @@ import numpy.typing as npt
 from ingest.batch import Int32, ReportBatch
 from ingest.picture import Picture
 from risk.detect.kernel import range_nm
+from risk.detect.memory import Memory
 from risk.event import Event
 from sea.errors import BadInputError
 from sea.identity import MmsiClass, flag_of, mmsi_class
@@ -29,6 +30,8 @@ from sea.units import HOUR_US, Microseconds
 
 _FILLERS: Final = np.array([123_456, 654_321, *(digit * 111_111 for digit in range(10))])
 """Last six digits; chosen by us: in an hour of a world feed most of them come from several seas."""
+
+_UNJUDGED, _FAULTY = -1, 1
 
 _OF_SHIPS: Final = np.array([1, 2, 3, 18, 19, 27], np.int8)
 
@@ -76,33 +79,41 @@ class BadIdentity:
 
     def __init__(self, params: BadIdentityParams | None = None) -> None:
         self.params = params or BadIdentityParams()
+        self._memory = Memory(fault=("i1", _UNJUDGED))
         self._places: dict[int, list[_Place]] = {}
+        self._due: list[_Place] = []
 
     def observe(self, picture: Picture, slots: Int32, reports: ReportBatch) -> list[Event]:
         """Notes who is heard where; what it shows is given out by the tick of the same minute."""
-        rows = np.flatnonzero(_faulty(reports.mmsi) & np.isin(reports.msg_type, _OF_SHIPS))
+        judged = self._memory
+        judged.reach(picture)
+        new = np.flatnonzero(judged["fault"][slots] == _UNJUDGED)
+        if len(new):
+            judged["fault"][slots[new]] = _faulty(reports.mmsi[new])
+        rows = np.flatnonzero(judged["fault"][slots] == _FAULTY)
+        rows = rows[np.isin(reports.msg_type[rows], _OF_SHIPS)]
         for row in rows[np.isfinite(reports.lon[rows]) & np.isfinite(reports.lat[rows])].tolist():
             self._hear(int(reports.mmsi[row]), int(reports.reported_at[row]),
                        float(reports.lon[row]), float(reports.lat[row]))  # fmt: skip
         return []
 
     def tick(self, picture: Picture, now_us: Microseconds) -> list[Event]:
-        """Numbers heard often enough, and those not heard any more."""
+        """Numbers heard often enough; every hour, those not heard any more."""
         events = []
-        for mmsi in list(self._places):
-            kept = []
-            for place in self._places[mmsi]:
-                if place.heard >= now_us - int(self.params.quiet_h * HOUR_US):
-                    kept.append(place)
-                    if not place.announced and place.reports >= self.params.reports:
-                        place.announced = now_us
-                        events.append(_event(place, over=False))
-                elif place.announced:
-                    events.append(_event(place, over=True))
-            self._places[mmsi] = kept
-            if not kept:
-                del self._places[mmsi]
-        return events
+        for place in self._due:
+            place.announced = now_us
+            events.append(_event(place, over=False))
+        self._due = []
+        return events if now_us % HOUR_US else events + self._over(now_us)
+
+    def _over(self, now_us: Microseconds) -> list[Event]:
+        quiet_since = now_us - int(self.params.quiet_h * HOUR_US)
+        over = [p for places in self._places.values() for p in places if p.heard < quiet_since]
+        for place in over:
+            self._places[place.mmsi].remove(place)
+            if not self._places[place.mmsi]:
+                del self._places[place.mmsi]
+        return [_event(place, over=True) for place in over if place.announced]
 
     def finish(self, picture: Picture, now_us: Microseconds) -> list[Event]:
         """Nothing: a number that is heard to the end stays open."""
@@ -110,10 +121,12 @@ class BadIdentity:
 
     def state(self) -> dict[str, Any]:
         """The numbers followed, and where."""
-        return {"places": [[*asdict(p).values()] for ps in self._places.values() for p in ps]}
+        places = [[*asdict(p).values()] for ps in self._places.values() for p in ps]
+        return {"memory": self._memory.state(), "places": places}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continues from a `state`."""
+        self._memory.restore(state["memory"])
         names = list(_Place.__dataclass_fields__)
         self._places = {}
         for values in state["places"]:
@@ -131,6 +144,8 @@ class BadIdentity:
             places.append(place)
         place.heard, place.lon, place.lat = at, lon, lat
         place.reports += 1
+        if place.reports == np.ceil(self.params.reports):
+            self._due.append(place)
 
 
 def fault(mmsi: int) -> str | None:
