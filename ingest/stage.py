@@ -208,7 +208,7 @@ async def append_live(
             if rows >= LIVE_HELD:
                 room.clear()
                 await room.wait()
-        held.append(decoder.finish())
+        hold(decoder.finish())
         ended = True
         due.set()
 

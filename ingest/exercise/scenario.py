@@ -99,7 +99,7 @@ def load_scenario(name: str) -> Scenario:
         raise BadInputError(
             f"no exercise is called {name!r}",
             field="name",
-            mend=f"known: {', '.join(names())}; or the path of a TOML file",
+            mend=f"known: {', '.join(names())}, world; or the path of a TOML file",
         )
     try:
         text = Path(name).read_text("utf-8")

@@ -4,7 +4,7 @@ import pytest
 
 from ingest.exercise import NAMES, Exercise
 from ingest.exercise.reception import ReceptionParams
-from ingest.exercise.scenario import DECOYS, PLANTS, load_scenario, read_scenario
+from ingest.exercise.scenario import DECOYS, PLANTS, load_scenario, names, read_scenario
 from sea.errors import BadInputError, UnavailableError
 from sea.instants import parse_utc
 
@@ -28,7 +28,7 @@ def test_the_scenarios_that_are_promised_are_built_in():
                           "spoofing"}  # fmt: skip
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", names())
 def test_a_built_in_scenario_is_whole(name):
     scenario = load_scenario(name)
     assert scenario.title
@@ -44,7 +44,7 @@ def test_quiet_has_decoys_and_no_plants():
 
 
 def test_every_plant_is_in_some_scenario():
-    assert {kind for name in NAMES for kind in load_scenario(name).plants} == set(PLANTS)
+    assert {kind for name in names() for kind in load_scenario(name).plants} == set(PLANTS)
 
 
 def test_a_file_of_ones_own_is_an_exercise(tmp_path):

@@ -34,7 +34,7 @@ class Good:
         self.delays_s = []
 
     async def send(self, writer):
-        for _ in range(GOOD_LINES):
+        for _ in range(GOOD_LINES - len(self._sent)):  # none to one who comes again
             self._sent.append(time.monotonic())
             writer.write(self._line)
             await writer.drain()
