@@ -18,6 +18,7 @@ from risk.detect.bad_identity import BadIdentity, BadIdentityParams
 from risk.detect.clone import Clone, CloneParams
 from risk.detect.coverage import Coverage, CoverageParams
 from risk.detect.destination_mismatch import DestinationMismatch, DestinationMismatchParams
+from risk.detect.deviation import Deviation, DeviationParams
 from risk.detect.draught_change import DraughtChange, DraughtChangeParams
 from risk.detect.gap import Gap, GapParams
 from risk.detect.identity_change import IdentityChange, IdentityChangeParams
@@ -53,6 +54,7 @@ _STANDARD: Final[Mapping[str, tuple[Callable[[Any], Detector], type[Any]]]] = {
     "slowdown": (Slowdown, SlowdownParams),
     "port_call": (PortCall, PortCallParams),
     "draught_change": (DraughtChange, DraughtChangeParams),
+    "deviation": (Deviation, DeviationParams),
     "destination_mismatch": (DestinationMismatch, DestinationMismatchParams),
 }
 

@@ -1,0 +1,330 @@
+"""Deviation: a ship that leaves the way to the port she declares, for an hour or more.
+
+Definition: more than 15 nm off her way for 1 h or more, after at least an hour on it (within
+7.5 nm), more than 50 nm from where it begins and ends. Her way is the sea route from where she was
+first heard with that destination to the port it means. A ship first heard at sea may follow a lane
+that the shortest route does not take: within 15 nm of any lane she has left none. Looked at every
+ten minutes.
+
+It starts at the first fix farther off than 15 nm and ends at the last. It is retracted when two
+other ships leave their ways within 60 nm and 12 h: they go round the same thing, mostly weather.
+Units: nm, hours; the position is where she was when it was given out.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numba
+import numpy as np
+
+from ingest.batch import UNKNOWN_TIME, Float64, Int32, Int64, ReportBatch, StaticBatch
+from ingest.picture import Picture
+from risk.detect.kernel import range_nm
+from risk.detect.memory import Array, Memory
+from risk.event import Event, Status
+from sea.errors import BadInputError
+from sea.geodesy import distance_nm, unit_vectors
+from sea.lane_graph import lane_graph
+from sea.lanes import sea_route
+from sea.ports import nearest_port, ports, resolve_destination
+from sea.units import HOUR_US, MINUTE_US, Microseconds
+
+_EVERY_US: Final = 10 * MINUTE_US
+_ROUTES_A_MINUTE: Final = 20
+"""Ways laid in an event-minute, some 3 ms each; others wait their turn. Chosen by us."""
+
+_POINT_NM: Final = 3.0
+_AHEAD: Final = 200
+"""Points of a way that are looked at around the last one she was near: 600 nm."""
+
+_NO_WAY: Final = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviationParams:
+    """Thresholds of a deviation.
+
+    Attributes:
+        off_nm: 15, chosen by us (design figure): wider than lanes and traffic separation schemes.
+        hours: off for at least 1, chosen by us.
+        on_nm, on_hours: she kept within 7.5 nm for an hour before; chosen by us, half the width.
+        ends_nm: nearer to where the way begins or ends she may wait or turn; 50, chosen by us.
+        alike_nm, alike_hours: two others that left their ways within 60 nm and 12 h make it the
+            weather's; chosen by us, the size and pace of a squall line.
+        sog_kn: under way above; 3, chosen by us.
+    """
+
+    off_nm: float = 15
+    hours: float = 1
+    on_nm: float = 7.5
+    on_hours: float = 1
+    ends_nm: float = 50
+    alike_nm: float = 60
+    alike_hours: float = 12
+    sog_kn: float = 3
+
+    def __post_init__(self) -> None:
+        for field, value in asdict(self).items():
+            if not value > 0:
+                raise BadInputError(f"deviation: {field} must be positive", field=field)
+
+
+class Deviation:
+    """Lays a way for every ship that declares a port, and follows her along it."""
+
+    kinds: tuple[str, ...] = ("deviation",)
+
+    def __init__(self, params: DeviationParams | None = None) -> None:
+        self.params = params or DeviationParams()
+        self._memory = Memory(
+            port=("i4", -1), from_lon=("f8", np.nan), from_lat=("f8", np.nan), at_port=("?", 0),
+            way=("i8", _NO_WAY), size=("i8", 0), near=("i8", 0), at=("i8", UNKNOWN_TIME),
+            on_from=("i8", UNKNOWN_TIME), on_for=("i8", 0), off_from=("i8", UNKNOWN_TIME),
+            off_at=("i8", UNKNOWN_TIME), most_nm=("f8", 0), announced=("i8", 0),
+            told_lon=("f8", np.nan), told_lat=("f8", np.nan), void=("?", 0),
+        )  # fmt: skip
+        self._way_lon, self._way_lat = np.zeros(0), np.zeros(0)
+        self._looked_at: Microseconds = UNKNOWN_TIME
+        self._texts: dict[str, int] = {}
+        self._codes = {port.unlocode: number for number, port in enumerate(ports())}
+        self._wanting: dict[int, None] = {}
+        self._ended: list[Event] = []
+
+    def observe_statics(self, picture: Picture, slots: Int32, statics: StaticBatch) -> list[Event]:
+        """Notes other destinations: the way to one begins where she is now."""
+        memory = self._memory
+        memory.reach(picture)
+        told = np.flatnonzero(statics.destination != np.array(None))
+        for slot, text in zip(
+            slots[told].tolist(), statics.destination[told].tolist(), strict=True
+        ):
+            port = self._texts.get(text)
+            port = self._resolved(text) if port is None else port
+            if port != memory["port"][slot]:
+                self._end(picture, slot)
+                memory["port"][slot], memory["way"][slot] = port, _NO_WAY
+                memory["from_lon"][slot] = np.nan
+                if port >= 0:
+                    self._wanting[slot] = None
+        return []
+
+    def observe(self, picture: Picture, slots: Int32, reports: ReportBatch) -> list[Event]:
+        """Nothing: ships are looked at every ten minutes."""
+        self._memory.reach(picture)
+        return []
+
+    def tick(self, picture: Picture, now_us: Microseconds) -> list[Event]:
+        """Ships that have been off their way for long enough, and those that are back."""
+        self._lay(picture)
+        events, self._ended = self._ended, []
+        if self._looked_at != UNKNOWN_TIME and now_us < self._looked_at + _EVERY_US:
+            return events
+        self._looked_at = now_us // _EVERY_US * _EVERY_US
+        self._look(picture, now_us)
+        events += self._ended
+        self._ended = []
+        return events
+
+    def finish(self, picture: Picture, now_us: Microseconds) -> list[Event]:
+        """Nothing: what goes on when the timeline ends stays open."""
+        return []
+
+    def state(self) -> dict[str, Any]:
+        """What is known of every vessel; ways are laid anew."""
+        return {**self._memory.state(), "looked_at": self._looked_at,
+                "wanting": list(self._wanting)}  # fmt: skip
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continues from a `state`."""
+        self._memory.restore(state)
+        self._looked_at = int(state["looked_at"])
+        self._wanting = dict.fromkeys(state["wanting"])
+        self._way_lon, self._way_lat = np.zeros(0), np.zeros(0)
+        for slot in np.flatnonzero(self._memory["way"] != _NO_WAY).tolist():
+            self._lay_one(slot)
+
+    def _resolved(self, text: str) -> int:
+        if len(self._texts) > 100_000:
+            self._texts.clear()
+        port = resolve_destination(text)
+        number = self._codes[port.unlocode] if port else -1
+        self._texts[text] = number
+        return number
+
+    def _lay(self, picture: Picture) -> None:
+        """Ways of the next ships that want one and have been heard."""
+        memory = self._memory
+        laid = 0
+        for slot in list(self._wanting):
+            if laid == _ROUTES_A_MINUTE:
+                break
+            lon, lat = float(picture.lon[slot]), float(picture.lat[slot])
+            if not np.isfinite(lon):
+                continue
+            del self._wanting[slot]
+            if memory["port"][slot] < 0:
+                continue
+            memory["from_lon"][slot], memory["from_lat"][slot] = lon, lat
+            memory["at_port"][slot] = nearest_port(lon, lat)[1] < 10
+            self._lay_one(slot)
+            memory["near"][slot] = memory["on_for"][slot] = 0
+            memory["on_from"][slot] = memory["off_from"][slot] = UNKNOWN_TIME
+            memory["at"][slot] = UNKNOWN_TIME
+            laid += 1
+
+    def _lay_one(self, slot: int) -> None:
+        """Puts the points of one ship's way behind those of the others."""
+        memory, port = self._memory, ports()[int(self._memory["port"][slot])]
+        route = sea_route(float(memory["from_lon"][slot]), float(memory["from_lat"][slot]),
+                          port.lon, port.lat)  # fmt: skip
+        lon, lat = _points(route.lon, route.lat)
+        used = int((memory["size"] * (memory["way"] != _NO_WAY)).sum())
+        if len(self._way_lon) > 1_000_000 and len(self._way_lon) > 2 * used:
+            self._tidy()
+        memory["way"][slot], memory["size"][slot] = len(self._way_lon), len(lon)
+        self._way_lon = np.concatenate([self._way_lon, lon])
+        self._way_lat = np.concatenate([self._way_lat, lat])
+
+    def _tidy(self) -> None:
+        """Drops the points of ways that nobody follows any more."""
+        memory = self._memory
+        slots = np.flatnonzero(memory["way"] != _NO_WAY)
+        ways = zip(memory["way"][slots].tolist(), memory["size"][slots].tolist(), strict=True)
+        rows = [np.arange(first, first + size) for first, size in ways]
+        kept = np.concatenate([np.zeros(0, np.int64), *rows])
+        memory["way"][slots] = np.cumsum(memory["size"][slots]) - memory["size"][slots]
+        self._way_lon, self._way_lat = self._way_lon[kept], self._way_lat[kept]
+
+    def _look(self, picture: Picture, now_us: Microseconds) -> None:
+        memory, params, n = self._memory, self.params, len(self._memory)
+        slots = np.flatnonzero((memory["way"][:n] != _NO_WAY) & (memory["size"][:n] > 1))
+        slots = slots[picture.reported_at[slots] > memory["at"][slots]]
+        slots = slots[np.isfinite(picture.lon[slots]) & (picture.sog[slots] > params.sog_kn)]
+        lon, lat = picture.lon[slots], picture.lat[slots]
+        off = _off_way(slots, lon, lat, memory["way"], memory["size"], memory["near"],
+                       self._way_lon, self._way_lat)  # fmt: skip
+        at = picture.reported_at[slots]
+        since = np.where(memory["at"][slots] == UNKNOWN_TIME, at, memory["at"][slots])
+        on = off <= params.on_nm
+        memory["on_for"][slots[on]] += (at - since)[on]
+        far = off > params.off_nm
+        for slot in slots[~far & (memory["off_from"][slots] != UNKNOWN_TIME)].tolist():
+            self._end(picture, slot)
+        new = far & (memory["off_from"][slots] == UNKNOWN_TIME)
+        memory["off_from"][slots[new]], memory["most_nm"][slots[new]] = at[new], 0
+        memory["off_at"][slots[far]] = at[far]
+        memory["most_nm"][slots[far]] = np.maximum(memory["most_nm"][slots[far]], off[far])
+        memory["at"][slots] = at
+        lasted = memory["off_at"][slots] - memory["off_from"][slots]
+        due = far & (lasted >= int(params.hours * HOUR_US) - _EVERY_US // 2)
+        due &= (memory["announced"][slots] == 0) & ~memory["void"][slots]
+        due &= memory["on_for"][slots] >= int(params.on_hours * HOUR_US)
+        for slot in slots[due].tolist():
+            self._open(picture, slot, now_us)
+
+    def _open(self, picture: Picture, slot: int, now_us: Microseconds) -> None:
+        memory, params = self._memory, self.params
+        lon, lat = float(picture.lon[slot]), float(picture.lat[slot])
+        port = ports()[int(memory["port"][slot])]
+        ends = np.array(
+            [[memory["from_lon"][slot], memory["from_lat"][slot]], [port.lon, port.lat]]
+        )
+        if distance_nm(lon, lat, *ends.T).min() < params.ends_nm:
+            return
+        if not memory["at_port"][slot] and _lane_nm(lon, lat) < params.off_nm:
+            return
+        memory["announced"][slot] = now_us
+        memory["told_lon"][slot], memory["told_lat"][slot] = lon, lat
+        alike = self._alike(lon, lat, slot, now_us)
+        if len(alike) >= 2:
+            for other in [slot, *alike]:
+                if not memory["void"][other]:
+                    memory["void"][other] = True
+                    if other != slot:
+                        self._ended.append(self._event(picture, other, "retracted"))
+            return
+        self._ended.append(self._event(picture, slot, "open"))
+
+    def _alike(self, lon: float, lat: float, slot: int, now_us: Microseconds) -> list[int]:
+        """Others that left their ways nearby of late."""
+        memory, n = self._memory, len(self._memory)
+        recent = now_us - int(self.params.alike_hours * HOUR_US)
+        others = np.flatnonzero(memory["announced"][:n] > recent)
+        others = others[others != slot]
+        away = distance_nm(lon, lat, memory["told_lon"][others], memory["told_lat"][others])
+        return [int(o) for o in others[away <= self.params.alike_nm]]
+
+    def _end(self, picture: Picture, slot: int) -> None:
+        memory = self._memory
+        if memory["announced"][slot] and not memory["void"][slot]:
+            self._ended.append(self._event(picture, slot, "ended"))
+        memory["off_from"][slot] = UNKNOWN_TIME
+        memory["announced"][slot], memory["void"][slot] = 0, False
+
+    def _event(self, picture: Picture, slot: int, status: Status) -> Event:
+        names = ("port", "off_from", "off_at", "announced", "told_lon", "told_lat", "most_nm")
+        row = {name: self._memory[name][slot].item() for name in names}
+        evidence: dict[str, Any] = {
+            "declared": ports()[row["port"]].unlocode,
+            "off_nm": round(row["most_nm"], 1),
+            "hours": round((row["off_at"] - row["off_from"]) / HOUR_US, 1),
+        }
+        if status == "retracted":
+            evidence["reason"] = "others left their ways here as well: weather, or what it may be"
+        return Event(
+            kind="deviation",
+            mmsis=(int(picture.mmsi[slot]),),
+            started_at=row["off_from"],
+            ended_at=None if status == "open" else row["off_at"],
+            detected_at=row["announced"],
+            lon=row["told_lon"],
+            lat=row["told_lat"],
+            status=status,
+            confidence=0.6,
+            evidence=evidence,
+        )
+
+
+def _points(lon: Float64, lat: Float64) -> tuple[Float64, Float64]:
+    """Points of a way, `_POINT_NM` apart at most."""
+    length = distance_nm(lon[:-1], lat[:-1], lon[1:], lat[1:])
+    parts = np.maximum(np.ceil(length / _POINT_NM), 1).astype(np.int64)
+    leg = np.repeat(np.arange(len(parts)), parts)
+    share = (np.arange(len(leg)) - np.repeat(np.cumsum(parts) - parts, parts)) / parts[leg]
+    east = (lon[leg + 1] - lon[leg] + 180) % 360 - 180
+    return (
+        np.append(lon[leg] + share * east, lon[-1]),
+        np.append(lat[leg] + share * (lat[leg + 1] - lat[leg]), lat[-1]),
+    )
+
+
+def _lane_nm(lon: float, lat: float) -> float:
+    """Distance to the nearest lane, by its edges between the nearest joining spots."""
+    graph = lane_graph()
+    _, spots = graph.spots.query(unit_vectors(lon, lat), k=6)
+    nearest = np.inf
+    for spot in spots.tolist():
+        one, other = graph.ends[spot]
+        x, y = _points(graph.lon[[one, other]], graph.lat[[one, other]])
+        nearest = min(nearest, float(distance_nm(lon, lat, x, y).min()))
+    return nearest
+
+
+@numba.njit(cache=True, nogil=True)
+def _off_way(
+    slots: Int64, lon: Float64, lat: Float64, way: Array, size: Array, near: Array,
+    way_lon: Float64, way_lat: Float64,
+) -> Float64:  # fmt: skip
+    """Distance of each ship from her way, nm; moves on the point she is nearest to."""
+    off = np.empty(len(slots), np.float64)
+    for i in range(len(slots)):
+        slot = slots[i]
+        low = max(0, near[slot] - _AHEAD // 4)
+        high = min(size[slot], near[slot] + _AHEAD)
+        best, where = np.inf, near[slot]
+        for k in range(low, high):
+            away = range_nm(way_lon[way[slot] + k], way_lat[way[slot] + k], lon[i], lat[i])
+            if away < best:
+                best, where = away, k
+        near[slot], off[i] = where, best
+    return off
