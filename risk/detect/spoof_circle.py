@@ -45,7 +45,7 @@ _LONGEST_US: Final = 20 * MINUTE_US
 """Longer than this a course is not known from its ends; chosen by us."""
 
 _OFF: Final = 3
-_BAND_RMS, _LEAST_BAND = 3.0, 0.1
+_BAND_RMS, _LEAST_BAND = 3.0, 0.25
 """How far off its circle a fix still is on it: times the rms, and share of the radius at least."""
 
 _QUIET_US: Final = 2 * HOUR_US
