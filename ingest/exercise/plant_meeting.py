@@ -31,6 +31,8 @@ def rendezvous(planting: Planting, at_s: float, number: int) -> None:
         at_s = midnight_s - (0.9 + minutes / 60 * float(draw.uniform(0.25, 0.75))) * HOUR_S
     hold = Hold(start_nm=0.0, sog=sog, hours=(minutes * 60 + 2 * _MARGIN_S) / HOUR_S)
     for place in planting.on_lanes(at_s, number):
+        if not (far or planting.reached_ahead(place, hold)):
+            continue
         if not planting.sound(*planting.ahead(place, hold), shore_nm=6, port_nm=12):
             continue
         met = _meet(planting, place, hold, far=far, role="tender", apart_m=apart_m, side=side,
@@ -48,7 +50,9 @@ def tug_assist(planting: Planting, at_s: float, number: int) -> None:
         start_nm=0.0, sog=float(draw.uniform(0.4, 1.5)), hours=float(draw.uniform(0.8, 1.8))
     )
     for place in planting.on_lanes(at_s, number):
-        if planting.sound(*planting.ahead(place, hold), shore_nm=6, port_nm=12):
+        if planting.reached_ahead(place, hold) and planting.sound(
+            *planting.ahead(place, hold), shore_nm=6, port_nm=12
+        ):
             met = _meet(planting, place, hold, far=False, role="tug", apart_m=90.0,
                         side=float(draw.uniform(0, 360)), number=number)  # fmt: skip
             if met:

@@ -37,7 +37,9 @@ def _slowed(planting: Planting, at_s: float, number: int, *, share: float, minut
     for place in planting.on_lanes(at_s, number):
         sog = share * planting.parts[place.who].ship.cruise_kn
         hold = Hold(start_nm=0.0, sog=sog, hours=minutes / 60, ease_nm=0.6)
-        if planting.sound(*planting.ahead(place, hold), shore_nm=4, port_nm=8):
+        if planting.reached_ahead(place, hold) and planting.sound(
+            *planting.ahead(place, hold), shore_nm=4, port_nm=8
+        ):
             part, from_s, to_s = planting.held(place, hold)
             track = part.itinerary.track
             at = np.linspace(from_s, to_s, 4)
@@ -57,7 +59,9 @@ def sudden_stop(planting: Planting, at_s: float, number: int) -> None:
     ease_nm = float(draw.uniform(4.5, 7) if low else draw.uniform(0.2, 0.9))
     hold = Hold(start_nm=0.0, sog=sog, hours=float(draw.uniform(0.3, 1.8)), ease_nm=ease_nm)
     for place in planting.on_lanes(at_s, number):
-        if planting.sound(*planting.ahead(place, hold), shore_nm=4, port_nm=8):
+        if planting.reached_ahead(place, hold) and planting.sound(
+            *planting.ahead(place, hold), shore_nm=4, port_nm=8
+        ):
             part, from_s, to_s = planting.held(place, hold)
             track = part.itinerary.track
             at = np.array([from_s - 900, from_s])

@@ -243,6 +243,14 @@ class Planting:
         length = 2 * hold.ease_nm + 1 + hold.sog * hold.hours
         return path.point(np.linspace(place.along, place.along + length, 7))
 
+    def reached_ahead(self, place: Place, hold: Hold) -> bool:
+        """Whether stations reach a ship through a hold ahead, as near as can be told at once."""
+        lon, lat = self.ahead(place, hold)
+        cruise = self.parts[place.who].ship.cruise_kn
+        lasts_h = hold.hours + 2 * hold.ease_nm / (0.4 * cruise)
+        at_s = place.at_s + np.linspace(0, lasts_h, len(lon)) * HOUR_S
+        return bool(self.reception.in_reach(lon, lat, at_s).all())
+
     def double(self, who: int, ship: Ship, course: Itinerary | None = None) -> int:
         """The index of another transmitter: with a course of its own, or that of ship `who`."""
         index = len(self.parts)
@@ -266,7 +274,7 @@ class Planting:
                 continue
             away = float(distance_nm(*diary.home, *meet))
             leave_s = float(meeting[0][0]) - away / part.ship.cruise_kn * HOUR_S
-            if leave_s > diary.free_s + 1.5 * HOUR_S and _clear(diary.home, meet):
+            if leave_s > diary.free_s + 1.5 * HOUR_S and clear(diary.home, meet):
                 self._enter(who, diary, leave_s, meeting, draw)
                 return who
         for who, part in enumerate(self.parts):
@@ -347,8 +355,8 @@ def _on_lane(part: Part, who: int, at_s: float, margins_nm: tuple[float, float])
     return Place(who=who, leg=leg, along=along, at_s=at_s)
 
 
-def _clear(start: Point, end: Point) -> bool:
-    """Whether the straight way keeps 4 nm from land."""
+def clear(start: Point, end: Point) -> bool:
+    """Whether the straight way keeps 4 nm from land; it may have no length."""
     way = path_of([start, end])
-    lon, lat = way.point(np.arange(0, way.length_nm, 3.0))
+    lon, lat = way.point(np.append(np.arange(0, way.length_nm, 3.0), way.length_nm))
     return bool(shore_distance_nm(lon, lat).min() > 4)

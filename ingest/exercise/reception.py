@@ -77,6 +77,7 @@ class Reception:
     def __init__(self, seed: int, params: ReceptionParams | None = None) -> None:
         self._seed = seed
         self.params = params or ReceptionParams()
+        self._days: dict[int, tuple[npt.NDArray[np.bool_], Floats, Floats]] = {}
         self._places: list[tuple[str, Point]] = [
             *((locode, harbour.anchorage) for locode, harbour in HARBOURS.items()),
             *LOOKOUTS,
@@ -104,6 +105,8 @@ class Reception:
     def in_reach(self, lon: Floats, lat: Floats, at_s: Floats) -> npt.NDArray[np.bool_]:
         """Whether some station that works then reaches each position."""
         near = _unit(lon, lat) @ self._stations.T > self._reach
+        if not near.any():
+            return np.zeros(len(near), bool)
         return np.asarray((near & ~self._out(at_s)).any(1))
 
     def deaf(self, lon: Floats, lat: Floats) -> npt.NDArray[np.bool_]:
@@ -143,8 +146,15 @@ class Reception:
                                  to_s=float(day * _DAY_S + end[0, station]))  # fmt: skip
 
     def _out(self, at_s: Floats) -> npt.NDArray[np.bool_]:
+        if not len(at_s):
+            return np.zeros((0, len(self._places)), bool)
         days, row = np.unique(np.floor(at_s / _DAY_S).astype(np.int64), return_inverse=True)
-        down, begin, end = self._outages_of(days)
+        for day in days.tolist():
+            if day not in self._days:
+                self._days[day] = self._outages_of(np.array([day]))
+        down, begin, end = (
+            np.concatenate([self._days[day][i] for day in days.tolist()]) for i in range(3)
+        )
         into = (at_s % _DAY_S)[:, None]
         return down[row] & (into >= begin[row]) & (into < end[row])
 
