@@ -24,6 +24,9 @@ from sea.units import HOUR_US, MINUTE_US, Microseconds
 _AGAIN: Final = 2
 """Fixes in turn that show that a track goes on; one may be a bad fix. Chosen by us."""
 
+_TURNS, _STRAY = 2, 4
+"""Changes of track that a jump allows, and with a bad fix between after it: each makes two."""
+
 _BY_TURNS: Final = "two tracks of this number are heard by turns"
 _CIRCLE: Final = "her fixes there lie on a circle"
 
@@ -134,7 +137,8 @@ class Jump:
             leap.over = leap.void = True
             return _event(picture, slot, leap, "retracted", reason=_CIRCLE)
         on_second, settled = bool(tracks["second"][slot]), tracks["run"][slot] >= _AGAIN
-        if tracks["turns"][slot] > leap.turns + 2 or (leap.over and on_second and settled):
+        by_turns = tracks["turns"][slot] > leap.turns + (_STRAY if leap.over else _TURNS)
+        if by_turns or (leap.over and on_second and settled):
             leap.over = leap.void = True
             return _event(picture, slot, leap, "retracted", reason=_BY_TURNS)
         if leap.over:

@@ -6,12 +6,12 @@ sog and cog reported with them. A vessel that turns in circles says so by her co
 swings at her anchor does it within 0.15 nm.
 
 How: the way made good since an anchor fix is compared with sog and cog summed up over the same
-time, each tenth of a mile. Where they differ by more than 0.08 nm and 25% of the way, more than
-once in five times, the vessel's fixes are collected, and a circle is fitted to them each minute
-(least squares after Kåsa 1976, without the fixes more than 40% of the radius off it, a fifth of
-them at most); few fixes must go round the same way. It starts with the first contradiction, and
-ends with the last fix on the circle before three off it in turn, or before 2 h in
-which she is silent or does not contradict herself.
+time, each tenth of a mile. Where they differ by more than 0.08 nm and 25% of the way, the vessel
+is in doubt and her fixes are collected; each minute in which they mostly differ, a circle is
+fitted to them (least squares after Kåsa 1976, without the fixes more than 40% of the radius off
+it, a fifth of them at most); few fixes must go round the same way. It starts with the first
+contradiction, and ends with the last fix on the circle before three off it in turn, or before 2 h
+in which she is silent or does not contradict herself.
 
 Ships are mostly the victims of it: the fault is that of the positioning signal near by.
 Units: nm, kn, minutes; the position is the centre of the circle.
@@ -38,6 +38,10 @@ _FOR, _AGAINST, _MOST_DOUBT = 4, 1, 100
 """Doubt that a contradiction adds, an agreement takes away, and the most there is; chosen by us:
 a fifth of a circle may agree with a course."""
 
+_WEIGHT, _MOSTLY = 0.15, 0.5
+"""Weight of the newest judgement in the mean, and the mean that a circle needs; chosen by us: a
+ship that turns sharply under late stamps contradicts herself now and then."""
+
 _COLLECT: Final = _FOR
 _DOUBT: Final = 3 * _FOR
 _STEP_NM: Final = 0.1
@@ -45,7 +49,7 @@ _LONGEST_US: Final = 20 * MINUTE_US
 """Longer than this a course is not known from its ends; chosen by us."""
 
 _OFF: Final = 3
-_BAND_RMS, _LEAST_BAND = 3.0, 0.1
+_BAND_RMS, _LEAST_BAND = 3.0, 0.25
 """How far off its circle a fix still is on it: times the rms, and share of the radius at least."""
 
 _QUIET_US: Final = 2 * HOUR_US
@@ -104,10 +108,9 @@ class SpoofCircle:
             at=("i8", UNKNOWN_TIME), lon=("f8", np.nan), lat=("f8", np.nan), v_east=("f4", np.nan),
             v_north=("f4", np.nan), way_at=("i8", UNKNOWN_TIME), way_lon=("f8", np.nan),
             way_lat=("f8", np.nan), east=("f4", 0), north=("f4", 0), doubt=("i1", 0),
-            doubt_at=("i8", UNKNOWN_TIME), against_at=("i8", UNKNOWN_TIME), trail=("i4", -1),
-            centre_lon=("f8", np.nan), centre_lat=("f8", np.nan), radius=("f8", np.nan),
-            band_nm=("f8", 0),
-            on_at=("i8", UNKNOWN_TIME), off=("i1", 0),
+            doubt_at=("i8", UNKNOWN_TIME), against_at=("i8", UNKNOWN_TIME), against=("f4", 0),
+            trail=("i4", -1), centre_lon=("f8", np.nan), centre_lat=("f8", np.nan),
+            radius=("f8", np.nan), band_nm=("f8", 0), on_at=("i8", UNKNOWN_TIME), off=("i1", 0),
         )  # fmt: skip
         self._trails = Trails()
         self._circles: dict[int, _Circle] = {}
@@ -122,9 +125,8 @@ class SpoofCircle:
             memory["at"], memory["lon"], memory["lat"], memory["v_east"], memory["v_north"],
             memory["way_at"], memory["way_lon"], memory["way_lat"], memory["east"],
             memory["north"], memory["doubt"], memory["doubt_at"], memory["against_at"],
-            memory["trail"], memory["centre_lon"], memory["centre_lat"], memory["radius"],
-            memory["band_nm"],
-            memory["on_at"], memory["off"],
+            memory["against"], memory["trail"], memory["centre_lon"], memory["centre_lat"],
+            memory["radius"], memory["band_nm"], memory["on_at"], memory["off"],
             trails.at, trails.lon, trails.lat, trails.length, trails.every, trails.fresh, doubted,
         )  # fmt: skip
         for slot in dict.fromkeys(doubted[:number].tolist()):
@@ -177,6 +179,7 @@ class SpoofCircle:
         rows = trails.looked_at(int(FEWER * params.fixes))
         slots = trails.slot[rows]
         rows = rows[np.isnan(memory["radius"][slots]) & (memory["doubt"][slots] >= _DOUBT)]
+        rows = rows[memory["against"][trails.slot[rows]] >= _MOSTLY]
         if not len(rows):
             return []
         found = fitted(
@@ -242,9 +245,9 @@ def _follow(
     slots: Int32, times: Int64, lon: Array, lat: Array, sog: Array, cog: Array, at: Array,
     last_lon: Array, last_lat: Array, v_east: Array, v_north: Array, way_at: Array,
     way_lon: Array, way_lat: Array, east: Array, north: Array, doubt: Array, doubt_at: Array,
-    against_at: Array, trail: Array, centre_lon: Array, centre_lat: Array, radius: Array,
-    band_nm: Array, on_at: Array, off: Array,
-    trail_at: Array, trail_lon: Array, trail_lat: Array, length: Array, every: Array, fresh: Array,
+    against_at: Array, against: Array, trail: Array, centre_lon: Array,
+    centre_lat: Array, radius: Array, band_nm: Array, on_at: Array, off: Array, trail_at: Array,
+    trail_lon: Array, trail_lat: Array, length: Array, every: Array, fresh: Array,
     doubted: Array,
 ) -> int:  # fmt: skip
     """Compares motion with sog and cog; the number of vessels newly in doubt, in `doubted`."""
@@ -262,6 +265,8 @@ def _follow(
         north[slot] += 0.5 * (vn + v_north[slot]) * hours
         judged = _judged(time, lon[i], lat[i], way_at[slot], way_lon[slot], way_lat[slot],
                          east[slot], north[slot])  # fmt: skip
+        if judged == 1 or judged == 2:
+            against[slot] += _WEIGHT * ((judged - 1) - against[slot])
         if judged != 0:
             if judged == 2:
                 if doubt[slot] == 0:

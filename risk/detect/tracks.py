@@ -2,9 +2,10 @@
 
 fixes of one minute -> a mark for each that is doubtful. Two tracks are followed for each MMSI.
 A fix carries on a track when the way from the track's last fix is sailed with 40 kn or three
-times the reported sog (whichever is more), or is below 1 nm. Where it carries on both, the one
-whose dead-reckoned place is nearer has it. A fix that carries on neither begins the second
-track anew, unless that is well known and was heard lately; then it is an odd one.
+times the reported sog (whichever is more), or is below 1 nm. Where it carries on both, the one of
+the last fix has it, unless the other's dead-reckoned place is twice as near. A fix that carries
+on neither begins the second track anew, unless that is well known and was heard lately; then it
+is an odd one.
 
 The first track is taken for the ship's: what lies on the second, or on neither, is doubtful, and
 the picture and all detectors but those of false positions take it for a report without position.
@@ -31,6 +32,9 @@ from sea.units import HOUR_US, Microseconds
 
 BY_TURNS: Final = 3
 """Changes from one track to the other: a jump and the return from it are two."""
+
+_STAYS: Final = 2.0
+"""How much nearer the other track's place must be to leave the one of the last fix."""
 
 HELD: Final = 4
 """Fixes that make a track: the one that begins it and 3 later ones, as a jump is defined."""
@@ -176,7 +180,7 @@ def _follow(
         if fixes[1][slot] > 0:
             fit1, off1 = _fit(1, slot, times[i], lon[i], lat[i], sog[i], sog_kn, sog_times,
                               least_nm, at, last_lon, last_lat, last_sog, last_cog)  # fmt: skip
-            if fit1 <= 1.0 and (k < 0 or off1 < off0 or (off1 == off0 and second[slot])):
+            if fit1 <= 1.0 and (k < 0 or off1 < off0 * (_STAYS if second[slot] else 1 / _STAYS)):
                 k = 1
         if k < 0:
             doubtful[i] = True

@@ -59,7 +59,7 @@ def expected_lines(traffic, statics, minute):
 
 
 @FEW
-@given(cuts=st.lists(st.integers(0, 500), max_size=5), seed=st.integers(0, 99))
+@given(cuts=st.lists(st.integers(0, 480), max_size=5), seed=st.integers(0, 99))
 def test_the_order_and_size_of_batches_change_no_event(traffic, statics, minute, cuts, seed):
     _, expected = expected_lines(traffic, statics, minute)
     draw = np.random.default_rng(seed)

@@ -55,6 +55,12 @@ def test_a_bad_fix_far_off_while_she_is_away_changes_nothing(a_run, detected, mi
     assert (opened.started_at, ended.ended_at) == (minute(60), minute(120))
 
 
+def test_a_bad_fix_that_lies_near_the_place_after_she_is_back_retracts_nothing(a_run, detected):
+    rows = away(a_run, 60, 120)
+    rows[47] = {**rows[47], "lat": rows[47]["lat"] + 95 / 60}
+    assert kinds(detected(Jump(), rows)) == [("jump", "open"), ("jump", "ended")]
+
+
 def test_what_could_be_sailed_at_forty_knots_is_no_jump(a_run, detected):
     assert detected(Jump(), away(a_run, 60, 120, nm=2.0)) == []
     assert detected(Jump(), away(a_run, 60, 120, nm=9.0, every=15.0)) == []

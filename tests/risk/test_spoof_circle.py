@@ -75,6 +75,15 @@ def test_a_ship_that_sails_in_circles_says_so_by_her_course(a_run, detected):
         assert detected(SpoofCircle(), sailed_circle(a_run, radius, turn=turn, every=every)) == []
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_a_tight_turn_under_stamps_up_to_half_a_minute_late_is_none(a_run, detected, seed):
+    draw = np.random.default_rng(seed)
+    rows = sailed_circle(a_run, 0.23, turn=20, minutes=60, every=0.2)
+    late = [{**row, "reported_at": row["reported_at"] + int(draw.integers(0, 30)) * 1_000_000}
+            for row in rows]  # fmt: skip
+    assert detected(SpoofCircle(), late) == []
+
+
 @MANY
 @given(swing=st.floats(0.02, 0.13), turn=st.floats(20, 360), seed=st.integers(0, 99))
 def test_a_ship_that_swings_at_her_anchor_is_none(a_run, detected, minute, swing, turn, seed):
