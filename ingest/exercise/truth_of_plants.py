@@ -137,7 +137,7 @@ class _Judge:
                            why="way_back")  # fmt: skip
 
     def clone(self, plant: Planted) -> Iterator[Row]:
-        """While the second transmitter is heard, if the first is heard meanwhile."""
+        """While the second transmitter is heard; met when each was heard four times."""
         ship, double = plant.ships
         second = self._heard_s[double]
         if not len(second):
@@ -147,12 +147,12 @@ class _Judge:
         away_nm = float(plant.parameters["distance_nm"])
         turns = np.count_nonzero(np.diff(np.searchsorted(first, second)))
         why = "unheard" if turns < 4 or len(second) < 8 or len(first) < 8 else ""
-        met_s = float(second[3]) if len(second) > 3 else np.inf
+        both = min(len(first), len(second)) >= 4
+        met_s = max(float(second[3]), float(first[3])) if both else np.inf
         if not why and abs(away_nm / 50 - 1) < 0.2:
             why = "near_threshold"
         yield self.row(plant, ships=(ship,), from_s=float(second[0]), to_s=float(second[-1]),
-                       met_s=max(met_s, float(first[0]) if len(first) else np.inf),
-                       over=away_nm > 50, why=why)  # fmt: skip
+                       met_s=met_s, over=away_nm > 50, why=why)  # fmt: skip
         for kind in ("jump", "spoof_circle", "identity_change"):
             yield self.row(plant, kind=kind, ships=(ship,), over=False, why="clone")
 
@@ -175,7 +175,7 @@ class _Judge:
         yield self.row(plant, kind="jump", over=False, why="circle")
 
     def identity_change(self, plant: Planted) -> Iterator[Row]:
-        """From the first report under the new identity."""
+        """From the first word of the new identity to the fifth."""
         old, new = plant.ships
         later = self._heard_s[new]
         if not len(later):
@@ -184,7 +184,8 @@ class _Judge:
         known_s = self._told(old, 0.0, plant.from_s)
         why = "unheard" if told_s is None or known_s is None else ""
         from_s = told_s if told_s is not None else float(later[0])
-        yield self.row(plant, from_s=from_s, to_s=from_s, met_s=from_s, why=why)
+        to_s = self._told(new, from_s, self._until_s, times=5) or from_s
+        yield self.row(plant, from_s=from_s, to_s=to_s, met_s=from_s, why=why)
         if self._plot.ships[old].mmsi != self._plot.ships[new].mmsi:
             yield self.row(plant, kind="gap", ships=(old,), to_s=np.inf, over=False, why="renamed")
 
@@ -206,7 +207,7 @@ class _Judge:
                        facts=plant.parameters | {"leads_away_h": round(lasts_h, 1)})  # fmt: skip
 
     def draught_change(self, plant: Planted) -> Iterator[Row]:
-        """From the first voyage message with the new draught."""
+        """From the first voyage message with the new draught to the fifth."""
         [ship] = plant.ships
         told_s = self._told(ship, plant.from_s + 300, self._until_s)
         known_s = self._told(ship, 0.0, plant.from_s)
@@ -215,16 +216,17 @@ class _Judge:
         why = "unheard" if told_s is None or known_s is None else ""
         why = why or ("near_threshold" if 0.85 < change < 1.1 else "")
         at_s = told_s if told_s is not None else plant.from_s
-        yield self.row(plant, from_s=at_s, to_s=at_s, met_s=at_s, over=change >= 1, why=why)
+        to_s = self._told(ship, at_s, self._until_s, times=5) or at_s
+        yield self.row(plant, from_s=at_s, to_s=to_s, met_s=at_s, over=change >= 1, why=why)
 
     def bad_identity(self, plant: Planted) -> Iterator[Row]:
         """The whole time; how often it is told is a matter of taste."""
         yield self.row(plant, why="matter_of_taste")
 
-    def _told(self, ship: int, from_s: float, to_s: float) -> float | None:
-        """When a ship's static message was first heard between two instants."""
+    def _told(self, ship: int, from_s: float, to_s: float, *, times: int = 1) -> float | None:
+        """When a ship's static message was heard the `times`-th time between two instants."""
         heard_s = self._traffic.statics_heard(ship, from_s, to_s)
-        return float(heard_s[0]) if len(heard_s) else None
+        return float(heard_s[times - 1]) if len(heard_s) >= times else None
 
     def _company(self, ship: int, at_s: float, lon: float, lat: float) -> tuple[int, int, int]:
         """Vessels within 16, 20 and 24 nm of a place, heard in the two hours after an instant."""
