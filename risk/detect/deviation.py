@@ -1,19 +1,20 @@
 """Deviation: a ship that leaves the way to the port she declares, for an hour or more.
 
 Definition: more than 15 nm off her way for 1 h or more, after at least an hour on it (within
-7.5 nm), more than 50 nm from where it begins and ends. Her way is the sea route from where she was
-first heard with that destination to the port it means. A ship first heard at sea may follow a lane
-that the shortest route does not take: within 15 nm of any lane she has left none. Looked at every
-ten minutes.
+7.5 nm), more than 120 nm from where it begins, where ships join their lanes, and 50 nm from where
+it ends. Her way is the sea route from where she was first heard with that destination to the port
+it means. Within 15 nm of any lane she has left none, and where two others have passed within some
+6 nm there is a lane that no chart shows. Looked at every ten minutes.
 
-It starts at the first fix farther off than 15 nm and ends at the last. It is retracted when two
-other ships leave their ways within 60 nm and 12 h: they go round the same thing, mostly weather.
+It starts at the first fix farther off than 15 nm and ends at the last. It is retracted when another
+ship leaves hers within 100 nm and 12 h: they go round the same thing, mostly weather.
 Units: nm, hours; the position is where she was when it was given out.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
+import msgspec
 import numba
 import numpy as np
 
@@ -26,7 +27,7 @@ from sea.errors import BadInputError
 from sea.geodesy import distance_nm, unit_vectors
 from sea.lane_graph import lane_graph
 from sea.lanes import sea_route
-from sea.ports import nearest_port, ports, resolve_destination
+from sea.ports import ports, resolve_destination
 from sea.units import HOUR_US, MINUTE_US, Microseconds
 
 _EVERY_US: Final = 10 * MINUTE_US
@@ -36,6 +37,10 @@ _ROUTES_A_MINUTE: Final = 20
 _POINT_NM: Final = 3.0
 _AHEAD: Final = 200
 """Points of a way that are looked at around the last one she was near: 600 nm."""
+
+_CELL_DEG: Final = 0.1
+_MOST_CELLS: Final = 400_000
+"""Cells whose passers are remembered. Chosen by us: some 30 MB; a third of the region's sea."""
 
 _NO_WAY: Final = -1
 
@@ -48,9 +53,11 @@ class DeviationParams:
         off_nm: 15, chosen by us (design figure): wider than lanes and traffic separation schemes.
         hours: off for at least 1, chosen by us.
         on_nm, on_hours: she kept within 7.5 nm for an hour before; chosen by us, half the width.
-        ends_nm: nearer to where the way begins or ends she may wait or turn; 50, chosen by us.
-        alike_nm, alike_hours: two others that left their ways within 60 nm and 12 h make it the
-            weather's; chosen by us, the size and pace of a squall line.
+        begins_nm, ends_nm: nearer than 120 to where the way begins ships join their lanes, nearer
+            than 50 to where it ends they wait or turn; chosen by us.
+        passed: others that make a lane; 2, chosen by us.
+        alike_nm, alike_hours: another that left her way within 100 nm and 12 h makes it the
+            weather's; chosen by us, the size and pace of a storm.
         sog_kn: under way above; 3, chosen by us.
     """
 
@@ -58,8 +65,10 @@ class DeviationParams:
     hours: float = 1
     on_nm: float = 7.5
     on_hours: float = 1
+    begins_nm: float = 120
     ends_nm: float = 50
-    alike_nm: float = 60
+    passed: float = 2
+    alike_nm: float = 100
     alike_hours: float = 12
     sog_kn: float = 3
 
@@ -67,6 +76,16 @@ class DeviationParams:
         for field, value in asdict(self).items():
             if not value > 0:
                 raise BadInputError(f"deviation: {field} must be positive", field=field)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Told:
+    """A deviation as it was given out; `void` if it was taken back."""
+
+    at: Microseconds
+    slot: int
+    event: Event
+    void: bool = False
 
 
 class Deviation:
@@ -77,12 +96,14 @@ class Deviation:
     def __init__(self, params: DeviationParams | None = None) -> None:
         self.params = params or DeviationParams()
         self._memory = Memory(
-            port=("i4", -1), from_lon=("f8", np.nan), from_lat=("f8", np.nan), at_port=("?", 0),
+            port=("i4", -1), from_lon=("f8", np.nan), from_lat=("f8", np.nan),
             way=("i8", _NO_WAY), size=("i8", 0), near=("i8", 0), at=("i8", UNKNOWN_TIME),
             on_from=("i8", UNKNOWN_TIME), on_for=("i8", 0), off_from=("i8", UNKNOWN_TIME),
             off_at=("i8", UNKNOWN_TIME), most_nm=("f8", 0), announced=("i8", 0),
             told_lon=("f8", np.nan), told_lat=("f8", np.nan), void=("?", 0),
         )  # fmt: skip
+        self._told: list[_Told] = []
+        self._passed: dict[int, list[int]] = {}
         self._way_lon, self._way_lat = np.zeros(0), np.zeros(0)
         self._looked_at: Microseconds = UNKNOWN_TIME
         self._texts: dict[str, int] = {}
@@ -131,14 +152,22 @@ class Deviation:
 
     def state(self) -> dict[str, Any]:
         """What is known of every vessel; ways are laid anew."""
-        return {**self._memory.state(), "looked_at": self._looked_at,
-                "wanting": list(self._wanting)}  # fmt: skip
+        return {
+            **self._memory.state(),
+            "looked_at": self._looked_at,
+            "wanting": list(self._wanting),
+            "told": [[t.at, t.slot, t.void, msgspec.to_builtins(t.event)] for t in self._told],
+            "passed": [[cell, *slots] for cell, slots in self._passed.items()],
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continues from a `state`."""
         self._memory.restore(state)
         self._looked_at = int(state["looked_at"])
         self._wanting = dict.fromkeys(state["wanting"])
+        self._told = [_Told(at=at, slot=slot, void=void, event=msgspec.convert(event, Event))
+                      for at, slot, void, event in state["told"]]  # fmt: skip
+        self._passed = {cell: slots for cell, *slots in state["passed"]}
         self._way_lon, self._way_lat = np.zeros(0), np.zeros(0)
         for slot in np.flatnonzero(self._memory["way"] != _NO_WAY).tolist():
             self._lay_one(slot)
@@ -165,7 +194,6 @@ class Deviation:
             if memory["port"][slot] < 0:
                 continue
             memory["from_lon"][slot], memory["from_lat"][slot] = lon, lat
-            memory["at_port"][slot] = nearest_port(lon, lat)[1] < 10
             self._lay_one(slot)
             memory["near"][slot] = memory["on_for"][slot] = 0
             memory["on_from"][slot] = memory["off_from"][slot] = UNKNOWN_TIME
@@ -201,6 +229,7 @@ class Deviation:
         slots = slots[picture.reported_at[slots] > memory["at"][slots]]
         slots = slots[np.isfinite(picture.lon[slots]) & (picture.sog[slots] > params.sog_kn)]
         lon, lat = picture.lon[slots], picture.lat[slots]
+        self._pass(slots, lon, lat)
         off = _off_way(slots, lon, lat, memory["way"], memory["size"], memory["near"],
                        self._way_lon, self._way_lat)  # fmt: skip
         at = picture.reported_at[slots]
@@ -226,33 +255,48 @@ class Deviation:
         memory, params = self._memory, self.params
         lon, lat = float(picture.lon[slot]), float(picture.lat[slot])
         port = ports()[int(memory["port"][slot])]
-        ends = np.array(
-            [[memory["from_lon"][slot], memory["from_lat"][slot]], [port.lon, port.lat]]
-        )
-        if distance_nm(lon, lat, *ends.T).min() < params.ends_nm:
+        begin = distance_nm(lon, lat, memory["from_lon"][slot], memory["from_lat"][slot])
+        if begin < params.begins_nm or distance_nm(lon, lat, port.lon, port.lat) < params.ends_nm:
             return
-        if not memory["at_port"][slot] and _lane_nm(lon, lat) < params.off_nm:
+        if _lane_nm(lon, lat) < params.off_nm or self._is_lane(slot, lon, lat):
             return
         memory["announced"][slot] = now_us
         memory["told_lon"][slot], memory["told_lat"][slot] = lon, lat
-        alike = self._alike(lon, lat, slot, now_us)
-        if len(alike) >= 2:
-            for other in [slot, *alike]:
-                if not memory["void"][other]:
-                    memory["void"][other] = True
-                    if other != slot:
-                        self._ended.append(self._event(picture, other, "retracted"))
+        event = self._event(picture, slot, "open")
+        recent = now_us - int(params.alike_hours * HOUR_US)
+        self._told = [told for told in self._told if told.at > recent]
+        alike = [
+            told for told in self._told
+            if told.slot != slot
+            and distance_nm(lon, lat, told.event.lon, told.event.lat) <= params.alike_nm
+        ]  # fmt: skip
+        memory["void"][slot] = len(alike) > 0
+        self._told.append(_Told(at=now_us, slot=slot, event=event, void=bool(memory["void"][slot])))
+        if not memory["void"][slot]:
+            self._ended.append(event)
             return
-        self._ended.append(self._event(picture, slot, "open"))
+        for told in alike:
+            if not told.void:
+                told.void = memory["void"][told.slot] = True
+                self._ended.append(_retracted(told.event))
 
-    def _alike(self, lon: float, lat: float, slot: int, now_us: Microseconds) -> list[int]:
-        """Others that left their ways nearby of late."""
-        memory, n = self._memory, len(self._memory)
-        recent = now_us - int(self.params.alike_hours * HOUR_US)
-        others = np.flatnonzero(memory["announced"][:n] > recent)
-        others = others[others != slot]
-        away = distance_nm(lon, lat, memory["told_lon"][others], memory["told_lat"][others])
-        return [int(o) for o in others[away <= self.params.alike_nm]]
+    def _pass(self, slots: Int64, lon: Float64, lat: Float64) -> None:
+        """Notes who passes where: in each cell the first few."""
+        most = int(self.params.passed) + 1
+        for slot, cell in zip(slots.tolist(), _cells(lon, lat).tolist(), strict=True):
+            known = self._passed.setdefault(cell, [])
+            if slot not in known and len(known) < most:
+                known.append(slot)
+        if len(self._passed) > _MOST_CELLS:
+            for cell in list(self._passed)[: _MOST_CELLS // 2]:
+                del self._passed[cell]
+
+    def _is_lane(self, slot: int, lon: float, lat: float) -> bool:
+        """Whether others have passed in the cells here."""
+        x, y = np.meshgrid([-_CELL_DEG, 0.0, _CELL_DEG], [-_CELL_DEG, 0.0, _CELL_DEG])
+        around = _cells(lon + x.ravel(), lat + y.ravel()).tolist()
+        others = {other for cell in around for other in self._passed.get(cell, ())} - {slot}
+        return len(others) >= self.params.passed
 
     def _end(self, picture: Picture, slot: int) -> None:
         memory = self._memory
@@ -269,8 +313,6 @@ class Deviation:
             "off_nm": round(row["most_nm"], 1),
             "hours": round((row["off_at"] - row["off_from"]) / HOUR_US, 1),
         }
-        if status == "retracted":
-            evidence["reason"] = "others left their ways here as well: weather, or what it may be"
         return Event(
             kind="deviation",
             mmsis=(int(picture.mmsi[slot]),),
@@ -283,6 +325,20 @@ class Deviation:
             confidence=0.6,
             evidence=evidence,
         )
+
+
+def _retracted(event: Event) -> Event:
+    reason = "others left their ways here as well: weather, or what it may be"
+    return replace(
+        event, status="retracted", ended_at=event.detected_at,
+        evidence={**event.evidence, "reason": reason},
+    )  # fmt: skip
+
+
+def _cells(lon: Float64, lat: Float64) -> Int64:
+    """Numbers of the squares of a tenth of a degree that hold positions."""
+    east = np.floor((np.asarray(lon) + 180) % 360 / _CELL_DEG).astype(np.int64)
+    return np.asarray(east * 10_000 + np.floor((np.asarray(lat) + 90) / _CELL_DEG).astype(np.int64))
 
 
 def _points(lon: Float64, lat: Float64) -> tuple[Float64, Float64]:
