@@ -82,6 +82,13 @@ def sea_route(
     """The way from 1 to 2; it crosses land cells only where the lane graph or a harbour does."""
     if not crosses_land(lon1, lat1, lon2, lat2)[0]:
         return _densified(np.array([lon1, lon2], float), np.array([lat1, lat2], float))
+    return lane_route(lon1, lat1, lon2, lat2)
+
+
+def lane_route(
+    lon1: DegreesEast, lat1: DegreesNorth, lon2: DegreesEast, lat2: DegreesNorth
+) -> Route:
+    """The way from 1 to 2 that keeps to the lanes, also where nothing lies between."""
     graph, ways = lane_graph(), ways_to(lon2, lat2)
     joins = joins_of(np.array([lon1], float), np.array([lat1], float))
     best = int(np.argmin(joins.length_nm + ways.away_nm[joins.node]))

@@ -1,7 +1,7 @@
 """Approach: a small craft that runs at a ship and comes right up to her.
 
 Definition: a craft (shorter than 30 m, or fishing, sailing or pleasure, or class B of unknown
-length) comes within 300 m of a ship longer than 60 m, closing at 15 kn or more within the three
+length) comes within 300 m of a ship longer than 60 m, closing at 15 kn or more within the five
 minutes before. Between reports both are held to sail straight; a report of the ship up to ten
 minutes old is reckoned forward. It is told once an hour for each pair, at the instant they came
 that close, and lasts no longer.
@@ -11,7 +11,6 @@ name), and ships within 2 nm of a port. The ship may be a victim: it raises her 
 Units: m, kn, minutes; the position is the ship's.
 """
 
-import re
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -23,25 +22,18 @@ from ingest.picture import Picture
 from risk.detect.kernel import pairs_within, reckoned, tree_of
 from risk.detect.memory import Array, Memory
 from risk.event import Event
+from risk.roles import WORKING_TYPES, works
 from sea.errors import BadInputError
 from sea.geodesy import distance_nm
 from sea.ports import nearest_port
 from sea.units import HOUR_US, M_PER_NM, MINUTE_US, Microseconds
 
-_WORKING: Final = (31, 32, 33, 34, 35, 50, 51, 52, 53, 54, 55, 58)
-"""Towing, dredging, diving, military, pilot, SAR, tug, tender, anti-pollution, law enforcement,
-medical (ITU-R M.1371-5 table 53)."""
-
 _PLAYING: Final = (30, 36, 37)
-_AT_WORK: Final = re.compile(
-    r"\b(PILOT|PILOTO|PILOTAGE|PRACTICO|PRATICO|PRATICAGEM|TUG|REMOLCADOR|REBOCADOR|REMORQUEUR|SAR|"
-    r"RESCUE|RESCATE|SALVAMENTO|COAST ?GUARD|GUARDACOSTAS?|GUARDA COSTEIRA|PATROL|PATRULLERA|"
-    r"POLICE|POLICIA|NAVY|ARMADA|MARINHA)\b"
-)
-"""Names of craft at work in the languages of the region."""
+_LEFT_OUT: Final = (*WORKING_TYPES.tolist(), 35, 58)
+"""Craft at work; military and medical craft (ITU-R M.1371-5 table 53)."""
 
 _SEEN_NM: Final = 4.0
-"""From how far a run is followed: three minutes at some 60 kn and a mile. Chosen by us."""
+"""From how far a run is followed: five minutes at some 45 kn. Chosen by us."""
 
 _SEGMENT_US: Final = 5 * MINUTE_US
 _STALE_US: Final = 10 * MINUTE_US
@@ -55,7 +47,8 @@ class ApproachParams:
         range_m: 300, chosen by us (design figure): a boarding ladder's reach in half a minute.
         closing_kn: 15, chosen by us: above what fishing and harbour craft make of each other.
         craft_m, ship_m: shorter than 30 and longer than 60; chosen by us.
-        before_minutes: how long before she is near she must have closed so fast; 3, chosen by us.
+        before_minutes: how long before she is near she must have closed so fast; 5, chosen by us:
+            three reports, of which one may be lost.
         port_nm: ships nearer to a port are left out; 2, chosen by us.
         again_minutes: a pair is told again after 60; chosen by us.
     """
@@ -64,7 +57,7 @@ class ApproachParams:
     closing_kn: float = 15
     craft_m: float = 30
     ship_m: float = 60
-    before_minutes: float = 3
+    before_minutes: float = 5
     port_nm: float = 2
     again_minutes: float = 60
 
@@ -145,7 +138,7 @@ class Approach:
         class_b = picture.msg_type[slots] == 18
         small = (length < self.params.craft_m) | np.isin(kind, _PLAYING)
         small |= class_b & ~(length >= self.params.craft_m)
-        return np.asarray(small & ~np.isin(kind, _WORKING))
+        return np.asarray(small & ~np.isin(kind, _LEFT_OUT))
 
     def _runs(self, craft: Int32) -> Array:
         """Craft of two recent fixes that moved at half the closing speed or more between them."""
@@ -181,8 +174,8 @@ class Approach:
         if came - closed > int(params.before_minutes * MINUTE_US):
             return None
         lon, lat = float(picture.lon[ship]), float(picture.lat[ship])
-        name = picture.name[craft] or ""
-        if nearest_port(lon, lat)[1] < params.port_nm or _AT_WORK.search(name):
+        at_work = works(picture.ship_type[[craft]], picture.name[[craft]])[0]
+        if at_work or nearest_port(lon, lat)[1] < params.port_nm:
             return None
         self._told[pair] = now_us
         return Event(

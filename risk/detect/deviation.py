@@ -1,10 +1,11 @@
 """Deviation: a ship that leaves the way to the port she declares, for an hour or more.
 
-Definition: more than 15 nm off her way for 1 h or more, after at least an hour on it (within
+Definition: more than 15 nm off her way for 1 h or more, after at least four hours on it (within
 7.5 nm), more than 120 nm from where it begins, where ships join their lanes, and 50 nm from where
 it ends. Her way is the sea route from where she was first heard with that destination to the port
-it means. Within 15 nm of any lane she has left none, and where two others have passed within some
-6 nm there is a lane that no chart shows. Looked at every ten minutes.
+it means, straight where nothing lies between, or the one that keeps to the lanes. Within 15 nm of
+any lane she has left none, and where two others have passed within some 6 nm there is a lane that
+no chart shows. Looked at every ten minutes.
 
 It starts at the first fix farther off than 15 nm and ends at the last. It is retracted when another
 ship leaves hers within 100 nm and 12 h: they go round the same thing, mostly weather.
@@ -26,7 +27,7 @@ from risk.event import Event, Status
 from sea.errors import BadInputError
 from sea.geodesy import distance_nm, unit_vectors
 from sea.lane_graph import lane_graph
-from sea.lanes import sea_route
+from sea.lanes import lane_route, sea_route
 from sea.ports import ports, resolve_destination
 from sea.units import HOUR_US, MINUTE_US, Microseconds
 
@@ -52,7 +53,7 @@ class DeviationParams:
     Attributes:
         off_nm: 15, chosen by us (design figure): wider than lanes and traffic separation schemes.
         hours: off for at least 1, chosen by us.
-        on_nm, on_hours: she kept within 7.5 nm for an hour before; chosen by us, half the width.
+        on_nm, on_hours: she kept within 7.5 nm for 4 hours before; chosen by us, half the width.
         begins_nm, ends_nm: nearer than 120 to where the way begins ships join their lanes, nearer
             than 50 to where it ends they wait or turn; chosen by us.
         passed: others that make a lane; 2, chosen by us.
@@ -64,7 +65,7 @@ class DeviationParams:
     off_nm: float = 15
     hours: float = 1
     on_nm: float = 7.5
-    on_hours: float = 1
+    on_hours: float = 4
     begins_nm: float = 120
     ends_nm: float = 50
     passed: float = 2
@@ -97,10 +98,10 @@ class Deviation:
         self.params = params or DeviationParams()
         self._memory = Memory(
             port=("i4", -1), from_lon=("f8", np.nan), from_lat=("f8", np.nan),
-            way=("i8", _NO_WAY), size=("i8", 0), near=("i8", 0), at=("i8", UNKNOWN_TIME),
-            on_from=("i8", UNKNOWN_TIME), on_for=("i8", 0), off_from=("i8", UNKNOWN_TIME),
-            off_at=("i8", UNKNOWN_TIME), most_nm=("f8", 0), announced=("i8", 0),
-            told_lon=("f8", np.nan), told_lat=("f8", np.nan), void=("?", 0),
+            way=("i8", _NO_WAY), size=("i8", 0), half=("i8", 0), near=("i8", 0),
+            near_lane=("i8", 0), at=("i8", UNKNOWN_TIME), on_for=("i8", 0),
+            off_from=("i8", UNKNOWN_TIME), off_at=("i8", UNKNOWN_TIME), most_nm=("f8", 0),
+            announced=("i8", 0), told_lon=("f8", np.nan), told_lat=("f8", np.nan), void=("?", 0),
         )  # fmt: skip
         self._told: list[_Told] = []
         self._passed: dict[int, list[int]] = {}
@@ -195,17 +196,20 @@ class Deviation:
                 continue
             memory["from_lon"][slot], memory["from_lat"][slot] = lon, lat
             self._lay_one(slot)
-            memory["near"][slot] = memory["on_for"][slot] = 0
-            memory["on_from"][slot] = memory["off_from"][slot] = UNKNOWN_TIME
+            memory["near"][slot] = memory["near_lane"][slot] = memory["on_for"][slot] = 0
+            memory["off_from"][slot] = UNKNOWN_TIME
             memory["at"][slot] = UNKNOWN_TIME
             laid += 1
 
     def _lay_one(self, slot: int) -> None:
         """Puts the points of one ship's way behind those of the others."""
         memory, port = self._memory, ports()[int(self._memory["port"][slot])]
-        route = sea_route(float(memory["from_lon"][slot]), float(memory["from_lat"][slot]),
-                          port.lon, port.lat)  # fmt: skip
-        lon, lat = _points(route.lon, route.lat)
+        begin = float(memory["from_lon"][slot]), float(memory["from_lat"][slot])
+        straight = sea_route(*begin, port.lon, port.lat)
+        over_lanes = lane_route(*begin, port.lon, port.lat)
+        parts = [_points(route.lon, route.lat) for route in (straight, over_lanes)]
+        memory["half"][slot] = len(parts[0][0])
+        lon, lat = (np.concatenate(axis) for axis in zip(*parts, strict=True))
         used = int((memory["size"] * (memory["way"] != _NO_WAY)).sum())
         if len(self._way_lon) > 1_000_000 and len(self._way_lon) > 2 * used:
             self._tidy()
@@ -230,8 +234,10 @@ class Deviation:
         slots = slots[np.isfinite(picture.lon[slots]) & (picture.sog[slots] > params.sog_kn)]
         lon, lat = picture.lon[slots], picture.lat[slots]
         self._pass(slots, lon, lat)
-        off = _off_way(slots, lon, lat, memory["way"], memory["size"], memory["near"],
-                       self._way_lon, self._way_lat)  # fmt: skip
+        off = _off_way(
+            slots, lon, lat, memory["way"], memory["half"], memory["size"], memory["near"],
+            memory["near_lane"], self._way_lon, self._way_lat,
+        )  # fmt: skip
         at = picture.reported_at[slots]
         since = np.where(memory["at"][slots] == UNKNOWN_TIME, at, memory["at"][slots])
         on = off <= params.on_nm
@@ -368,19 +374,33 @@ def _lane_nm(lon: float, lat: float) -> float:
 
 @numba.njit(cache=True, nogil=True)
 def _off_way(
-    slots: Int64, lon: Float64, lat: Float64, way: Array, size: Array, near: Array,
-    way_lon: Float64, way_lat: Float64,
+    slots: Int64, lon: Float64, lat: Float64, way: Array, half: Array, size: Array, near: Array,
+    near_lane: Array, way_lon: Float64, way_lat: Float64,
 ) -> Float64:  # fmt: skip
-    """Distance of each ship from her way, nm; moves on the point she is nearest to."""
+    """Distance of each ship from the nearer of her two ways, nm; moves on where she is on each."""
     off = np.empty(len(slots), np.float64)
     for i in range(len(slots)):
         slot = slots[i]
-        low = max(0, near[slot] - _AHEAD // 4)
-        high = min(size[slot], near[slot] + _AHEAD)
-        best, where = np.inf, near[slot]
-        for k in range(low, high):
-            away = range_nm(way_lon[way[slot] + k], way_lat[way[slot] + k], lon[i], lat[i])
-            if away < best:
-                best, where = away, k
-        near[slot], off[i] = where, best
+        first, after = way[slot], way[slot] + half[slot]
+        near[slot], straight = _nearest(
+            way_lon[first:after], way_lat[first:after], near[slot], lon[i], lat[i]
+        )
+        last = way[slot] + size[slot]
+        near_lane[slot], over_lanes = _nearest(
+            way_lon[after:last], way_lat[after:last], near_lane[slot], lon[i], lat[i]
+        )
+        off[i] = min(straight, over_lanes)
     return off
+
+
+@numba.njit(cache=True, nogil=True)
+def _nearest(
+    way_lon: Float64, way_lat: Float64, near: int, lon: float, lat: float
+) -> tuple[int, float]:
+    """The point of a way nearest to a position, looked for around the last one, and how far."""
+    best, where = np.inf, near
+    for k in range(max(0, near - _AHEAD // 4), min(len(way_lon), near + _AHEAD)):
+        away = range_nm(way_lon[k], way_lat[k], lon, lat)
+        if away < best:
+            best, where = away, k
+    return where, best

@@ -163,15 +163,10 @@ def _follow(  # type: ignore[no-untyped-def]
     still = np.zeros(len(slots), np.bool_)
     for i in range(len(slots)):
         slot = slots[i]
-        if math.isnan(lon[i]):
-            continue
         if fix_at[slot] != UNKNOWN_TIME and times[i] - fix_at[slot] > silence_us:
             called[slot] = True
         fix_at[slot] = times[i]
-        if called[slot]:
-            continue
         if nav[i] in _LYING and not sog[i] >= 3.0:
             called[slot] = True
-        else:
-            still[i] = sog[i] < still_kn
+        still[i] = not called[slot] and sog[i] < still_kn and not math.isnan(lon[i])
     return still

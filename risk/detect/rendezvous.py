@@ -5,7 +5,8 @@ same instant), both below 3 kn, for 20 minutes or more, 10 nm or more from any p
 than 30 minutes says nothing; while either is silent for no longer than that, the meeting goes
 on. Fixes that contradict it (apart, or fast) for 10 minutes end it at the last confirmed moment.
 Midnight means nothing. Vessels whose work is to lie alongside others (tugs, pilots, SAR,
-dredgers ...) do not count, nor do two ships at anchor or moored.
+dredgers, bunker craft, by type or name) do not count, nor do two ships at anchor or moored, nor
+one at anchor in a road.
 
 The event starts when the later of the two came, and ends when they were last seen together.
 Units: nm, kn, minutes; positions of the evidence are midway.
@@ -22,14 +23,11 @@ from ingest.picture import Picture
 from risk.detect.kernel import pairs_within, reckoned, tree_of
 from risk.detect.memory import Memory
 from risk.event import Event, Status
+from risk.roles import WORKING_TYPES, works
 from sea.errors import BadInputError
 from sea.geodesy import distance_nm
 from sea.ports import nearest_port
 from sea.units import HOUR_US, M_PER_NM, MINUTE_US, Microseconds
-
-_WORKING: Final = np.array([31, 32, 33, 34, 50, 51, 52, 53, 54, 55], np.int16)
-"""Towing, dredging, diving, pilot, SAR, tug, tender, anti-pollution, law enforcement
-(ITU-R M.1371-5 table 53)."""
 
 _AT_REST: Final = np.array([1, 5], np.int8)
 _FISHING: Final = 30
@@ -48,6 +46,8 @@ class RendezvousParams:
         port_nm: at least, from the nearest port; 10 km there, 10 nm here, chosen by us.
         bridge_minutes: silence that does not end it; 30, chosen by us.
         apart_minutes: contradiction that ends it; 10, chosen by us.
+        road_ships, road_nm: with 3 other ships at anchor within 3 nm a ship at anchor lies in a
+            road, where she is bunkered and supplied; chosen by us.
     """
 
     range_m: float = 500
@@ -56,6 +56,8 @@ class RendezvousParams:
     port_nm: float = 10
     bridge_minutes: float = 30
     apart_minutes: float = 10
+    road_ships: float = 3
+    road_nm: float = 3
 
     def __post_init__(self) -> None:
         for field, value in asdict(self).items():
@@ -160,7 +162,7 @@ class Rendezvous:
         memory, n = self._memory, len(self._memory)
         fresh = memory["at"][:n] >= now_us - int(self.params.bridge_minutes * MINUTE_US)
         slow = fresh & (memory["sog"][:n] < self.params.sog_kn)
-        slots = np.flatnonzero(slow & ~np.isin(picture.ship_type[:n], _WORKING))
+        slots = np.flatnonzero(slow & ~np.isin(picture.ship_type[:n], WORKING_TYPES))
         lon, lat = memory["lon"][slots], memory["lat"][slots]
         moved = distance_nm(memory["port_lon"][slots], memory["port_lat"][slots], lon, lat)
         stale = ~(moved <= _PORT_RECHECK_NM)
@@ -174,10 +176,24 @@ class Rendezvous:
         enough = int(self.params.minutes * MINUTE_US)
         events = []
         for pair, meeting in self._meetings.items():
-            if not meeting.announced and meeting.together - meeting.began >= enough:
+            due = not meeting.announced and meeting.together - meeting.began >= enough
+            if due and not self._of_course(picture, pair, meeting):
                 meeting.announced = now_us
                 events.append(self._event(picture, pair, meeting, "open"))
         return events
+
+    def _of_course(self, picture: Picture, pair: tuple[int, int], meeting: _Meeting) -> bool:
+        """Whether one is a craft at work, or they lie among ships at anchor, one of them so."""
+        slots, memory, n = list(pair), self._memory, len(self._memory)
+        if works(picture.ship_type[slots], picture.name[slots]).any():
+            return True
+        if not np.isin(memory["nav_status"][slots], _AT_REST).any():
+            return False
+        near = np.flatnonzero(np.abs(memory["lat"][:n] - meeting.lat) < self.params.road_nm / 60)
+        lying = near[np.isin(memory["nav_status"][near], _AT_REST)]
+        away = distance_nm(meeting.lon, meeting.lat, memory["lon"][lying], memory["lat"][lying])
+        others = set(lying[away <= self.params.road_nm].tolist()) - set(pair)
+        return len(others) >= self.params.road_ships
 
     def _closed(self, picture: Picture, now_us: Microseconds) -> list[Event]:
         at, events = self._memory["at"], []
@@ -190,7 +206,7 @@ class Rendezvous:
                 continue
             del self._meetings[pair]
             if meeting.announced:
-                working = np.isin(picture.ship_type[list(pair)], _WORKING).any()
+                working = works(picture.ship_type[list(pair)], picture.name[list(pair)]).any()
                 status: Status = "retracted" if working else "ended"
                 events.append(self._event(picture, pair, meeting, status))
         return events

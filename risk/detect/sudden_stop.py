@@ -1,6 +1,6 @@
 """Sudden stop: a ship under way that comes nearly to a standstill at sea within minutes.
 
-Definition: from above 8 kn to below 3 kn within 15 minutes, more than 5 nm from any port, held by
+Definition: from above 8 kn to below 3 kn within 15 minutes, more than 8 nm from any port, held by
 the next fix. It starts at the last fix above 8 kn and ends at the last one below 3 kn before two
 in turn above, or before a silence of more than 2 h. A single slow fix is none.
 
@@ -37,14 +37,14 @@ class SuddenStopParams:
         fast_kn, slow_kn: from above 8 to below 3, chosen by us: sea speed to bare steerage.
         within_minutes: 15, chosen by us: a laden tanker's crash stop takes 15 to 20
             (IMO MSC.137(76) asks for 15 to 20 ship lengths), an ordinary slowing an hour.
-        port_nm: at least, from any port; 5, chosen by us.
+        port_nm: at least, from any port; 8, chosen by us: 5 from its roads, which lie off it.
         silence_hours: one that ends it; 2, chosen by us.
     """
 
     fast_kn: float = 8
     slow_kn: float = 3
     within_minutes: float = 15
-    port_nm: float = 5
+    port_nm: float = 8
     silence_hours: float = 2
 
     def __post_init__(self) -> None:
@@ -61,9 +61,10 @@ class SuddenStop:
     def __init__(self, params: SuddenStopParams | None = None) -> None:
         self.params = params or SuddenStopParams()
         self._memory = Memory(
-            fast_at=("i8", UNKNOWN_TIME), fast_kn=("f4", 0), began=("i8", UNKNOWN_TIME),
-            slow_first=("i8", UNKNOWN_TIME), slow_at=("i8", UNKNOWN_TIME), slows=("i4", 0),
-            moving=("i1", 0), over=("?", 0), announced=("i8", 0), refused=("?", 0),
+            fast_at=("i8", UNKNOWN_TIME), fast_kn=("f4", 0), from_kn=("f4", 0),
+            began=("i8", UNKNOWN_TIME), slow_first=("i8", UNKNOWN_TIME),
+            slow_at=("i8", UNKNOWN_TIME), slows=("i4", 0), moving=("i1", 0), over=("?", 0),
+            announced=("i8", 0), refused=("?", 0),
             lon=("f8", np.nan), lat=("f8", np.nan), port_nm=("f4", np.nan),
         )  # fmt: skip
         self._open: set[int] = set()
@@ -77,9 +78,9 @@ class SuddenStop:
             slots, reports.reported_at, reports.lon, reports.lat, reports.sog,
             working | (reports.msg_type == 18), params.fast_kn, params.slow_kn,
             int(params.within_minutes * MINUTE_US), int(params.silence_hours * HOUR_US),
-            memory["fast_at"], memory["fast_kn"], memory["began"], memory["slow_first"],
-            memory["slow_at"], memory["slows"], memory["moving"], memory["over"], memory["lon"],
-            memory["lat"],
+            memory["fast_at"], memory["fast_kn"], memory["from_kn"], memory["began"],
+            memory["slow_first"], memory["slow_at"], memory["slows"], memory["moving"],
+            memory["over"], memory["lon"], memory["lat"],
         )  # fmt: skip
         self._open.update(slots[touched].tolist())
         return []
@@ -123,7 +124,7 @@ class SuddenStop:
         self._open = set(state["open"])
 
     def _event(self, picture: Picture, slot: int, *, over: bool) -> Event:
-        names = ("began", "slow_first", "slow_at", "fast_kn", "announced", "lon", "lat", "port_nm")
+        names = ("began", "slow_first", "slow_at", "from_kn", "announced", "lon", "lat", "port_nm")
         row = {name: self._memory[name][slot].item() for name in names}
         return Event(
             kind="sudden_stop",
@@ -136,7 +137,7 @@ class SuddenStop:
             status="ended" if over else "open",
             confidence=0.7,
             evidence={
-                "from_sog_kn": round(row["fast_kn"], 1),
+                "from_sog_kn": round(row["from_kn"], 1),
                 "within_minutes": round((row["slow_first"] - row["began"]) / MINUTE_US, 1),
                 "stopped_minutes": round((row["slow_at"] - row["slow_first"]) / MINUTE_US, 1),
                 "port_nm": round(row["port_nm"], 1),
@@ -150,7 +151,7 @@ _TIMES: Final = frozenset({"began", "slow_first", "slow_at", "fast_at"})
 @numba.njit(cache=True, nogil=True)
 def _follow(  # type: ignore[no-untyped-def]
     slots, times, lon, lat, sog, left_out, fast_kn, slow_kn, within_us, silence_us, fast_at,
-    from_kn, began, slow_first, slow_at, slows, moving, over, first_lon, first_lat,
+    fast_kn_of, from_kn, began, slow_first, slow_at, slows, moving, over, first_lon, first_lat,
 ):  # fmt: skip
     """Which reports begin or carry on a stop that came suddenly."""
     touched = np.zeros(len(slots), np.bool_)
@@ -176,8 +177,8 @@ def _follow(  # type: ignore[no-untyped-def]
         ):
             touched[i] = True
             began[slot], slow_first[slot], slow_at[slot] = fast_at[slot], times[i], times[i]
-            slows[slot], moving[slot] = 1, 0
+            slows[slot], moving[slot], from_kn[slot] = 1, 0, fast_kn_of[slot]
             first_lon[slot], first_lat[slot] = lon[i], lat[i]
         if sog[i] > fast_kn and not over[slot]:
-            fast_at[slot], from_kn[slot] = times[i], sog[i]
+            fast_at[slot], fast_kn_of[slot] = times[i], sog[i]
     return touched

@@ -79,3 +79,20 @@ def detected():
 def minute():
     """Instant of a minute after midnight, us."""
     return lambda number: MIDNIGHT + round(number * MINUTE)
+
+
+def _a_pace(mmsi, *paces, lon=-90.0, lat=3.0, every=2.0, **fields):
+    """Rows of a ship that goes east: (minutes, sog) one after another from minute 0."""
+    rows, minute = [], 0.0
+    for minutes, sog in paces:
+        end = minute + minutes
+        while minute < end - 1e-9:
+            rows.append(_a_report(mmsi, minute, lon, lat, sog, **fields))
+            lon += sog * every / 60 / 60 / np.cos(np.radians(lat))
+            minute += every
+    return rows
+
+
+@pytest.fixture
+def a_pace():
+    return _a_pace
