@@ -18,9 +18,7 @@ WAY = sea_route(-100.0, -10.0, BOUND.lon, BOUND.lat)
 def sailed(a_report, a_static):
     """Rows and statics of a ship to Valparaiso, `off_nm` off her way from hour 12 to 20."""
 
-    def sail(
-        mmsi=SHIP, off_nm=0.0, hours=30, sog=14.0, late_h=0.0, destination_text=BOUND.unlocode
-    ):
+    def sail(mmsi=SHIP, off_nm=0.0, hours=30, sog=14.0, late_h=0.0, bound=BOUND.unlocode):
         static = a_static(mmsi, 70, 1.0 + 60 * late_h)
         static.destination[:] = bound
         rows = []
