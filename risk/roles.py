@@ -14,6 +14,9 @@ WORKING_TYPES: Final = np.array([31, 32, 33, 34, 50, 51, 52, 53, 54, 55], np.int
 """Towing, dredging, diving, pilot, SAR, tug, tender, anti-pollution, law enforcement
 (ITU-R M.1371-5 table 53)."""
 
+MERCHANT_TYPES: Final = np.arange(60, 90, dtype=np.int16)
+"""Passenger, cargo and tank ships (ITU-R M.1371-5 table 53)."""
+
 _WORKING_NAME: Final = re.compile(
     r"\b(PILOT|PILOTS|PILOTO|PILOTAGE|PRACTICO|PRATICO|PRATICAGEM|PILOTE|TUG|REMOLCADOR|REBOCADOR|"
     r"REMORQUEUR|SAR|RESCUE|RESCATE|SALVAMENTO|SAUVETAGE|COAST ?GUARD|GUARDACOSTAS?|"

@@ -22,6 +22,7 @@ from ingest.batch import UNKNOWN_TIME, Int32, ReportBatch
 from ingest.picture import Picture
 from risk.detect.kernel import pairs_within, reckoned, tree_of
 from risk.detect.memory import Memory
+from risk.detect.roads import lying_within
 from risk.event import Event, Status
 from risk.roles import WORKING_TYPES, works
 from sea.errors import BadInputError
@@ -184,15 +185,12 @@ class Rendezvous:
 
     def _of_course(self, picture: Picture, pair: tuple[int, int], meeting: _Meeting) -> bool:
         """Whether one is a craft at work, or they lie among ships at anchor, one of them so."""
-        slots, memory, n = list(pair), self._memory, len(self._memory)
+        slots = list(pair)
         if works(picture.ship_type[slots], picture.name[slots]).any():
             return True
-        if not np.isin(memory["nav_status"][slots], _AT_REST).any():
+        if not np.isin(self._memory["nav_status"][slots], _AT_REST).any():
             return False
-        near = np.flatnonzero(np.abs(memory["lat"][:n] - meeting.lat) < self.params.road_nm / 60)
-        lying = near[np.isin(memory["nav_status"][near], _AT_REST)]
-        away = distance_nm(meeting.lon, meeting.lat, memory["lon"][lying], memory["lat"][lying])
-        others = set(lying[away <= self.params.road_nm].tolist()) - set(pair)
+        others = lying_within(picture, meeting.lon, meeting.lat, self.params.road_nm) - set(pair)
         return len(others) >= self.params.road_ships
 
     def _closed(self, picture: Picture, now_us: Microseconds) -> list[Event]:

@@ -7,8 +7,8 @@ last 6 h or so under way, slowdowns themselves left out. A silence of more than 
 it hides what happened, and is no slowdown.
 
 It starts halfway between the last fix before and the first slow one, and ends likewise; it is
-given out when the ship is back at 85%, so it is never open. Tugs, pilots, fishing and other craft
-whose work has such a pace do not count (`_PACED`), nor class B.
+given out when the ship is back at 85%, so it is never open. Told of passenger, cargo and tank ships
+only: tugs, pilots, fishing and other craft have such a pace at work.
 Units: nm, kn, minutes; the position is that of the first slow fix.
 """
 
@@ -23,16 +23,12 @@ from ingest.batch import UNKNOWN_TIME, Int32, Int64, ReportBatch
 from ingest.picture import Picture
 from risk.detect.memory import Memory
 from risk.event import Event
+from risk.roles import MERCHANT_TYPES
 from sea.errors import BadInputError
 from sea.ports import nearest_port
 from sea.units import HOUR_US, MINUTE_US, Microseconds
 
 _MEMORY_US: Final = 6 * HOUR_US
-_PACED: Final = np.zeros(256, np.bool_)
-_PACED[[*range(30, 38), *range(50, 60)]] = True
-"""Fishing, towing, dredging, diving, military, sailing and pleasure craft, and pilots to law
-enforcement (ITU-R M.1371-5 table 53)."""
-
 _LEAST_CRUISE_KN: Final = 6.0
 """Below this a ship has no cruise to fall from. Chosen by us: the slowest laden tramps."""
 
@@ -84,7 +80,7 @@ class Slowdown:
         """Slowdowns that end with these reports."""
         memory, params = self._memory, self.params
         memory.reach(picture)
-        paced = _PACED[np.clip(picture.ship_type[slots], 0, 255)]
+        paced = ~np.isin(picture.ship_type[slots], MERCHANT_TYPES)
         done = _follow(
             slots, reports.reported_at, reports.lon, reports.lat, reports.sog,
             reports.msg_type == 18, paced, params.slow_share, params.cruise_share,

@@ -4,8 +4,9 @@ Definition: from above 8 kn to below 3 kn within 15 minutes, more than 8 nm from
 the next fix. It starts at the last fix above 8 kn and ends at the last one below 3 kn before two
 in turn above, or before a silence of more than 2 h. A single slow fix is none.
 
-Tugs, pilots, fishing and other craft whose work is to stop do not count, nor class B. A ship that
-has stopped like this may be held up: it raises her risk of coercion, and is no evidence of more.
+Told of passenger, cargo and tank ships only, and not where others lie at anchor around or of craft
+whose name says that they work there: other craft stop all the time. A ship that has stopped like
+this may be held up: it raises her risk of coercion, and is no evidence of more.
 Units: nm, kn, minutes; the position is that of the first slow fix.
 """
 
@@ -19,14 +20,12 @@ import numpy as np
 from ingest.batch import UNKNOWN_TIME, Int32, ReportBatch
 from ingest.picture import Picture
 from risk.detect.memory import Memory
+from risk.detect.roads import lying_within
 from risk.event import Event
+from risk.roles import MERCHANT_TYPES, works
 from sea.errors import BadInputError
 from sea.ports import nearest_port
 from sea.units import HOUR_US, MINUTE_US, Microseconds
-
-_WORKING: Final = np.zeros(256, np.bool_)
-_WORKING[[*range(30, 38), *range(50, 60)]] = True
-"""As in `risk.detect.slowdown`: craft that stop at work or play."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +37,8 @@ class SuddenStopParams:
         within_minutes: 15, chosen by us: a laden tanker's crash stop takes 15 to 20
             (IMO MSC.137(76) asks for 15 to 20 ship lengths), an ordinary slowing an hour.
         port_nm: at least, from any port; 8, chosen by us: 5 from its roads, which lie off it.
+        road_ships, road_nm: 3 other ships at anchor within 5 nm make a road, where ships come to
+            anchor; chosen by us.
         silence_hours: one that ends it; 2, chosen by us.
     """
 
@@ -45,6 +46,8 @@ class SuddenStopParams:
     slow_kn: float = 3
     within_minutes: float = 15
     port_nm: float = 8
+    road_ships: float = 3
+    road_nm: float = 5
     silence_hours: float = 2
 
     def __post_init__(self) -> None:
@@ -73,10 +76,10 @@ class SuddenStop:
         """Follows the fixes; what they open or end is given out by the tick of the same minute."""
         memory, params = self._memory, self.params
         memory.reach(picture)
-        working = _WORKING[np.clip(picture.ship_type[slots], 0, 255)]
+        left_out = ~np.isin(picture.ship_type[slots], MERCHANT_TYPES) | (reports.msg_type == 18)
         touched = _follow(
             slots, reports.reported_at, reports.lon, reports.lat, reports.sog,
-            working | (reports.msg_type == 18), params.fast_kn, params.slow_kn,
+            left_out, params.fast_kn, params.slow_kn,
             int(params.within_minutes * MINUTE_US), int(params.silence_hours * HOUR_US),
             memory["fast_at"], memory["fast_kn"], memory["from_kn"], memory["began"],
             memory["slow_first"], memory["slow_at"], memory["slows"], memory["moving"],
@@ -105,6 +108,8 @@ class SuddenStop:
         if len(new):
             memory["port_nm"][new] = nearest_port(memory["lon"][new], memory["lat"][new])[1]
             near = memory["port_nm"][new] <= self.params.port_nm
+            near |= works(picture.ship_type[new], picture.name[new])
+            near |= np.array([self._in_road(picture, slot) for slot in new.tolist()], np.bool_)
             memory["refused"][new[near]] = True
             memory["announced"][new[~near]] = now_us
             events += [self._event(picture, slot, over=False) for slot in new[~near].tolist()]
@@ -122,6 +127,11 @@ class SuddenStop:
         """Continues from a `state`."""
         self._memory.restore(state)
         self._open = set(state["open"])
+
+    def _in_road(self, picture: Picture, slot: int) -> bool:
+        lon, lat = float(self._memory["lon"][slot]), float(self._memory["lat"][slot])
+        others = lying_within(picture, lon, lat, self.params.road_nm) - {slot}
+        return len(others) >= self.params.road_ships
 
     def _event(self, picture: Picture, slot: int, *, over: bool) -> Event:
         names = ("began", "slow_first", "slow_at", "from_kn", "announced", "lon", "lat", "port_nm")
