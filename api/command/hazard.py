@@ -9,7 +9,7 @@ from sea.errors import BadInputError, UnavailableError
 from sea.instants import iso_z, parse_utc
 
 if TYPE_CHECKING:
-    from risk.incident import Figures
+    from risk.incident import Figures, Incident
 
 REGION = (-130.0, -60.0, -30.0, 60.0)
 """Where the packaged figures are from."""
@@ -65,8 +65,14 @@ def read_bbox(text: str) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
-def _figures(path: str, at: str | None) -> "Figures":
-    from risk.incident import figures_of, read_incidents
+def read_reports(path: str) -> "tuple[Incident, ...]":
+    """The incidents of a CSV file in time order; says on stderr how many were rejected.
+
+    Raises:
+        BadInputError: no CSV, or no usable incident in it.
+        UnavailableError: the file cannot be read.
+    """
+    from risk.incident import read_incidents
 
     try:
         text = Path(path).read_text("utf-8-sig", errors="replace")
@@ -75,8 +81,16 @@ def _figures(path: str, at: str | None) -> "Figures":
     incidents, rejected = read_incidents(text)
     if not incidents:
         raise BadInputError(f"no usable incident in {path}", field="incidents")
-    at_us = parse_utc(at, field="at") if at else incidents[-1].at_us + 1
     reasons = "".join(f" {reason}={n}" for reason, n in sorted(rejected.items()))
-    print(f"incidents={len(incidents)} rejected={sum(rejected.values())}{reasons} "
-          f"before={iso_z(at_us)}", file=sys.stderr)  # fmt: skip
+    print(f"incidents={len(incidents)} rejected={sum(rejected.values())}{reasons}",
+          file=sys.stderr)  # fmt: skip
+    return incidents
+
+
+def _figures(path: str, at: str | None) -> "Figures":
+    from risk.incident import figures_of
+
+    incidents = read_reports(path)
+    at_us = parse_utc(at, field="at") if at else incidents[-1].at_us + 1
+    print(f"before={iso_z(at_us)}", file=sys.stderr)
     return figures_of(incidents, at_us)
