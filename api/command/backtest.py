@@ -16,7 +16,7 @@ def register(commands: Any) -> None:
         help="the hazard field against incidents it has not seen",
         description="Fits the hazard field, a kernel density and last year's map to the incidents "
         "before each year, and says how well each told that year: the share of its incidents in "
-        "the 1%% and 5%% of sea held worst, and the mean log density there, per nm2.",
+        "the 1% and 5% of sea held worst, and the mean log density there, per nm2.",
     )
     parser.add_argument("--incidents", metavar="F", required=True, help="CSV of incidents")
     parser.add_argument("--years", metavar="FIRST-LAST", type=_years, default=(1998, 2018),

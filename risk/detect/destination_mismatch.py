@@ -6,8 +6,8 @@ coming nearer again by as much. Looked at every five minutes. A ship that first 
 is none, which is seen by the way along the lanes: that must have grown as well.
 
 It starts when she began to lead away, or declared the port, and ends when she declares another,
-comes nearer, or is not heard for 6 h. About half of what ships declare is wrong or out of date
-(Steidel et al. 2019: 52%), so this says little by itself.
+comes nearer for 2 h, or is not heard for 6 h. About half of what ships declare is wrong or out of
+date (Steidel et al. 2019: 52%), so this says little by itself.
 Units: nm, hours; the position is where she was when it was given out.
 """
 
@@ -38,12 +38,14 @@ class DestinationMismatchParams:
         hours: of leading away; 6, chosen by us (design figure): a night's detour.
         share: of the way made that must lead away; 0.1, chosen by us: across is neither.
         sog_kn: under way above; 3, chosen by us.
+        back_hours: of coming nearer that end it; 2, chosen by us: a bend of her way is none.
         near_nm: nearer to the port than this she may wait or turn; 50, chosen by us.
     """
 
     hours: float = 6
     share: float = 0.1
     sog_kn: float = 3
+    back_hours: float = 2
     near_nm: float = 50
 
     def __post_init__(self) -> None:
@@ -63,7 +65,8 @@ class DestinationMismatch:
             port=("i4", _NO_PORT), at=("i8", UNKNOWN_TIME), lon=("f8", np.nan),
             lat=("f8", np.nan), away_nm=("f8", np.nan), began=("i8", UNKNOWN_TIME),
             first_lon=("f8", np.nan), first_lat=("f8", np.nan), made_nm=("f8", 0),
-            announced=("i8", 0), told_lon=("f8", np.nan), told_lat=("f8", np.nan), doubted=("?", 0),
+            back_at=("i8", UNKNOWN_TIME), announced=("i8", 0), told_lon=("f8", np.nan),
+            told_lat=("f8", np.nan), doubted=("?", 0),
         )  # fmt: skip
         self._looked_at: Microseconds = UNKNOWN_TIME
         self._texts: dict[str, int] = {}
@@ -140,7 +143,13 @@ class DestinationMismatch:
         leads = (grown > self.params.share * made) & (made > 0) & (away > self.params.near_nm)
         leads &= picture.sog[slots] > self.params.sog_kn
         back = (grown < -self.params.share * made) | ~(away > self.params.near_nm)
-        for slot in slots[back & (memory["began"][slots] != UNKNOWN_TIME)].tolist():
+        memory["back_at"][slots[leads]] = UNKNOWN_TIME
+        turned = back & (memory["back_at"][slots] == UNKNOWN_TIME)
+        memory["back_at"][slots[turned]] = picture.reported_at[slots[turned]]
+        back &= memory["began"][slots] != UNKNOWN_TIME
+        lasts = picture.reported_at[slots] - memory["back_at"][slots]
+        patience = np.where(memory["announced"][slots] != 0, self.params.back_hours, 0.0) * HOUR_US
+        for slot in slots[back & (lasts >= patience)].tolist():
             self._end(picture, slot)
         new = slots[leads & (memory["began"][slots] == UNKNOWN_TIME)]
         memory["began"][new] = memory["at"][new]
@@ -180,18 +189,20 @@ class DestinationMismatch:
         memory = self._memory
         if memory["announced"][slot]:
             self._ended.append(self._event(picture, slot, over=True))
-        for name, value in (("began", UNKNOWN_TIME), ("announced", 0), ("doubted", False),
-                            ("away_nm", np.nan), ("made_nm", 0)):  # fmt: skip
-            memory[name][slot] = value
+        memory["began"][slot] = memory["back_at"][slot] = UNKNOWN_TIME
+        memory["announced"][slot], memory["doubted"][slot] = 0, False
+        memory["away_nm"][slot], memory["made_nm"][slot] = np.nan, 0
 
     def _event(self, picture: Picture, slot: int, *, over: bool) -> Event:
-        names = ("port", "began", "at", "announced", "told_lon", "told_lat", "away_nm", "made_nm")
+        names = ("port", "began", "at", "back_at", "announced", "told_lon", "told_lat", "away_nm",
+                 "made_nm")  # fmt: skip
         row = {name: self._memory[name][slot].item() for name in names}
+        until = row["at"] if row["back_at"] == UNKNOWN_TIME else row["back_at"]
         return Event(
             kind="destination_mismatch",
             mmsis=(int(picture.mmsi[slot]),),
             started_at=row["began"],
-            ended_at=row["at"] if over else None,
+            ended_at=until if over else None,
             detected_at=row["announced"],
             lon=row["told_lon"],
             lat=row["told_lat"],
@@ -201,6 +212,6 @@ class DestinationMismatch:
                 "declared": ports()[row["port"]].unlocode,
                 "away_nm": round(row["away_nm"]),
                 "made_nm": round(row["made_nm"]),
-                "hours": round((row["at"] - row["began"]) / HOUR_US, 1),
+                "hours": round((until - row["began"]) / HOUR_US, 1),
             },
         )
