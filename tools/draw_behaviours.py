@@ -30,7 +30,7 @@ from sea.units import HOUR_US, MINUTE_US
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 START: Final = parse_utc("2026-03-02T00:00:00Z")
-EXERCISES: Final = (("pacific", 36.0),)
+EXERCISES: Final = (("pacific", 36.0), ("spoofing", 24.0), ("caribbean", 36.0))
 WIDTH, HEIGHT = 560, 400
 LAND_STEP: Final = 4
 JOINED_US: Final = 15 * MINUTE_US
@@ -108,6 +108,8 @@ class Traffic:
 def examples(wanted: set[str]) -> Iterator[tuple[Event, Traffic]]:
     """One event of each kind that the exercises have, the surest."""
     for name, hours in EXERCISES:
+        if not wanted:
+            return
         exercise = Exercise(name, start_us=START, hours=hours, vessels=300, seed=11)
         events, traffic = _found(exercise)
         for kind in sorted(wanted):
@@ -176,7 +178,8 @@ class _View:
         middle = (lat.min() + lat.max()) / 2
         tall = (lat.max() - lat.min()) / (HEIGHT - 110)
         wide = (lon.max() - lon.min()) * np.cos(np.radians(middle)) / (WIDTH - 110)
-        scale = max(tall, wide, 0.25 / 60 / HEIGHT)
+        least_nm = 0.25 if event.mmsis else 120.0
+        scale = max(tall, wide, least_nm / 60 / HEIGHT)
         return cls(lon=(lon.min() + lon.max()) / 2, lat=middle, scale=scale)
 
     def x(self, lon: Any) -> Any:
