@@ -12,7 +12,7 @@ from sea.instants import parse_utc
 from sea.units import HOUR_US, MINUTE_US
 
 pytestmark = pytest.mark.service
-VESSELS, REPORTS = 300, 2000
+VESSELS, REPORTS = 3000, 60_000
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_time_and_memory_are_told_of_every_process(told):
     assert stages.keys() <= {name for _, _, name in STAGES} | {
         "NATS server", "PostgreSQL server", NATIVE, OTHER,
     } - {MEASURING}  # fmt: skip
-    assert stages["decode"] > 0
+    assert all(cost > 0 for cost in stages.values())  # a stage too short to be sampled is left out
     assert stages["PostgreSQL server"] > 0
     assert sum(stages.values()) == pytest.approx(told["cpu_us_per_report"], rel=0.01)
     assert told["rss_mib"] > 50

@@ -77,7 +77,7 @@ async def test_rows_of_a_websocket_go_into_the_log_under_the_name_of_the_source(
         reading = asyncio.create_task(
             append_live(log, source, source=source.url, lateness_us=0, flow=flow)
         )
-        await feed.until(lambda: flow.rows == 3)
+        await feed.until(lambda: flow.rows == 3 and flow.last_offset > 0)
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
     async with asyncio.timeout(feed.DEADLINE_S), aclosing(log.read(0, marks=False)) as entries:
