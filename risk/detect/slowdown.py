@@ -7,8 +7,8 @@ last 6 h or so under way, slowdowns themselves left out. A silence of more than 
 it hides what happened, and is no slowdown.
 
 It starts halfway between the last fix before and the first slow one, and ends likewise; it is
-given out when the ship is back at 85%, so it is never open. Told of passenger, cargo and tank ships and
-of ships of no known type: tugs, pilots, fishing and other craft have such a pace at work.
+given out when the ship is back at 85%, so it is never open. Told of passenger, cargo and tank
+ships and of ships of no known type: tugs, pilots, fishing and other craft have such a pace at work.
 Units: nm, kn, minutes; the position is that of the first slow fix.
 """
 
