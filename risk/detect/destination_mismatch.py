@@ -18,16 +18,16 @@ import numpy as np
 
 from ingest.batch import UNKNOWN_TIME, Int32, ReportBatch, StaticBatch
 from ingest.picture import Picture
+from risk.detect.declared import NO_PORT, Declared
 from risk.detect.memory import Memory
 from risk.event import Event
 from sea.errors import BadInputError
 from sea.geodesy import distance_nm
 from sea.lanes import sea_distance_nm
-from sea.ports import Port, ports, resolve_destination
+from sea.ports import ports
 from sea.units import HOUR_US, MINUTE_US, Microseconds
 
 _EVERY_US: Final = 5 * MINUTE_US
-_NO_PORT: Final = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +62,14 @@ class DestinationMismatch:
     def __init__(self, params: DestinationMismatchParams | None = None) -> None:
         self.params = params or DestinationMismatchParams()
         self._memory = Memory(
-            port=("i4", _NO_PORT), at=("i8", UNKNOWN_TIME), lon=("f8", np.nan),
+            port=("i4", NO_PORT), at=("i8", UNKNOWN_TIME), lon=("f8", np.nan),
             lat=("f8", np.nan), away_nm=("f8", np.nan), began=("i8", UNKNOWN_TIME),
             first_lon=("f8", np.nan), first_lat=("f8", np.nan), made_nm=("f8", 0),
             back_at=("i8", UNKNOWN_TIME), announced=("i8", 0), told_lon=("f8", np.nan),
             told_lat=("f8", np.nan), doubted=("?", 0),
         )  # fmt: skip
         self._looked_at: Microseconds = UNKNOWN_TIME
-        self._texts: dict[str, int] = {}
-        self._codes = {port.unlocode: number for number, port in enumerate(ports())}
+        self._declared = Declared()
         self._ended: list[Event] = []
 
     def observe_statics(self, picture: Picture, slots: Int32, statics: StaticBatch) -> list[Event]:
@@ -81,9 +80,7 @@ class DestinationMismatch:
         for slot, text in zip(
             slots[told].tolist(), statics.destination[told].tolist(), strict=True
         ):
-            port = self._texts.get(text)
-            if port is None:
-                port = self._resolved(text)
+            port = self._declared.port_of(text)
             if port != memory["port"][slot]:
                 self._end(picture, slot)
                 memory["port"][slot] = port
@@ -117,14 +114,6 @@ class DestinationMismatch:
         """Continues from a `state`."""
         self._memory.restore(state)
         self._looked_at = int(state["looked_at"])
-
-    def _resolved(self, text: str) -> int:
-        if len(self._texts) > 100_000:
-            self._texts.clear()
-        port: Port | None = resolve_destination(text)
-        number = self._codes[port.unlocode] if port else _NO_PORT
-        self._texts[text] = number
-        return number
 
     def _look(self, picture: Picture, now_us: Microseconds) -> None:
         """Moves every ship with a port on to her latest fix."""

@@ -16,28 +16,23 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import msgspec
-import numba
 import numpy as np
 
 from ingest.batch import UNKNOWN_TIME, Float64, Int32, Int64, ReportBatch, StaticBatch
 from ingest.picture import Picture
-from risk.detect.kernel import range_nm
-from risk.detect.memory import Array, Memory
+from risk.detect.declared import NO_PORT, Declared
+from risk.detect.memory import Memory
+from risk.detect.ways import lane_nm, off_way, points_of
 from risk.event import Event, Status
 from sea.errors import BadInputError
-from sea.geodesy import distance_nm, unit_vectors
-from sea.lane_graph import lane_graph
+from sea.geodesy import distance_nm
 from sea.lanes import lane_route, sea_route
-from sea.ports import ports, resolve_destination
+from sea.ports import ports
 from sea.units import HOUR_US, MINUTE_US, Microseconds
 
 _EVERY_US: Final = 10 * MINUTE_US
 _ROUTES_A_MINUTE: Final = 20
 """Ways laid in an event-minute, some 3 ms each; others wait their turn. Chosen by us."""
-
-_POINT_NM: Final = 3.0
-_AHEAD: Final = 200
-"""Points of a way that are looked at around the last one she was near: 600 nm."""
 
 _CELL_DEG: Final = 0.1
 _MOST_CELLS: Final = 400_000
@@ -97,7 +92,7 @@ class Deviation:
     def __init__(self, params: DeviationParams | None = None) -> None:
         self.params = params or DeviationParams()
         self._memory = Memory(
-            port=("i4", -1), from_lon=("f8", np.nan), from_lat=("f8", np.nan),
+            port=("i4", NO_PORT), from_lon=("f8", np.nan), from_lat=("f8", np.nan),
             way=("i8", _NO_WAY), size=("i8", 0), half=("i8", 0), near=("i8", 0),
             near_lane=("i8", 0), at=("i8", UNKNOWN_TIME), on_for=("i8", 0),
             off_from=("i8", UNKNOWN_TIME), off_at=("i8", UNKNOWN_TIME), most_nm=("f8", 0),
@@ -107,8 +102,7 @@ class Deviation:
         self._passed: dict[int, list[int]] = {}
         self._way_lon, self._way_lat = np.zeros(0), np.zeros(0)
         self._looked_at: Microseconds = UNKNOWN_TIME
-        self._texts: dict[str, int] = {}
-        self._codes = {port.unlocode: number for number, port in enumerate(ports())}
+        self._declared = Declared()
         self._wanting: dict[int, None] = {}
         self._ended: list[Event] = []
 
@@ -120,8 +114,7 @@ class Deviation:
         for slot, text in zip(
             slots[told].tolist(), statics.destination[told].tolist(), strict=True
         ):
-            port = self._texts.get(text)
-            port = self._resolved(text) if port is None else port
+            port = self._declared.port_of(text)
             if port != memory["port"][slot]:
                 self._end(picture, slot)
                 memory["port"][slot], memory["way"][slot] = port, _NO_WAY
@@ -173,14 +166,6 @@ class Deviation:
         for slot in np.flatnonzero(self._memory["way"] != _NO_WAY).tolist():
             self._lay_one(slot)
 
-    def _resolved(self, text: str) -> int:
-        if len(self._texts) > 100_000:
-            self._texts.clear()
-        port = resolve_destination(text)
-        number = self._codes[port.unlocode] if port else -1
-        self._texts[text] = number
-        return number
-
     def _lay(self, picture: Picture) -> None:
         """Ways of the next ships that want one and have been heard."""
         memory = self._memory
@@ -207,7 +192,7 @@ class Deviation:
         begin = float(memory["from_lon"][slot]), float(memory["from_lat"][slot])
         straight = sea_route(*begin, port.lon, port.lat)
         over_lanes = lane_route(*begin, port.lon, port.lat)
-        parts = [_points(route.lon, route.lat) for route in (straight, over_lanes)]
+        parts = [points_of(route.lon, route.lat) for route in (straight, over_lanes)]
         memory["half"][slot] = len(parts[0][0])
         lon, lat = (np.concatenate(axis) for axis in zip(*parts, strict=True))
         used = int((memory["size"] * (memory["way"] != _NO_WAY)).sum())
@@ -234,7 +219,7 @@ class Deviation:
         slots = slots[np.isfinite(picture.lon[slots]) & (picture.sog[slots] > params.sog_kn)]
         lon, lat = picture.lon[slots], picture.lat[slots]
         self._pass(slots, lon, lat)
-        off = _off_way(
+        off = off_way(
             slots, lon, lat, memory["way"], memory["half"], memory["size"], memory["near"],
             memory["near_lane"], self._way_lon, self._way_lat,
         )  # fmt: skip
@@ -264,7 +249,7 @@ class Deviation:
         begin = distance_nm(lon, lat, memory["from_lon"][slot], memory["from_lat"][slot])
         if begin < params.begins_nm or distance_nm(lon, lat, port.lon, port.lat) < params.ends_nm:
             return
-        if _lane_nm(lon, lat) < params.off_nm or self._is_lane(slot, lon, lat):
+        if lane_nm(lon, lat) < params.off_nm or self._is_lane(slot, lon, lat):
             return
         memory["announced"][slot] = now_us
         memory["told_lon"][slot], memory["told_lat"][slot] = lon, lat
@@ -345,62 +330,3 @@ def _cells(lon: Float64, lat: Float64) -> Int64:
     """Numbers of the squares of a tenth of a degree that hold positions."""
     east = np.floor((np.asarray(lon) + 180) % 360 / _CELL_DEG).astype(np.int64)
     return np.asarray(east * 10_000 + np.floor((np.asarray(lat) + 90) / _CELL_DEG).astype(np.int64))
-
-
-def _points(lon: Float64, lat: Float64) -> tuple[Float64, Float64]:
-    """Points of a way, `_POINT_NM` apart at most."""
-    length = distance_nm(lon[:-1], lat[:-1], lon[1:], lat[1:])
-    parts = np.maximum(np.ceil(length / _POINT_NM), 1).astype(np.int64)
-    leg = np.repeat(np.arange(len(parts)), parts)
-    share = (np.arange(len(leg)) - np.repeat(np.cumsum(parts) - parts, parts)) / parts[leg]
-    east = (lon[leg + 1] - lon[leg] + 180) % 360 - 180
-    return (
-        np.append(lon[leg] + share * east, lon[-1]),
-        np.append(lat[leg] + share * (lat[leg + 1] - lat[leg]), lat[-1]),
-    )
-
-
-def _lane_nm(lon: float, lat: float) -> float:
-    """Distance to the nearest lane, by its edges between the nearest joining spots."""
-    graph = lane_graph()
-    _, spots = graph.spots.query(unit_vectors(lon, lat), k=6)
-    nearest = np.inf
-    for spot in spots.tolist():
-        one, other = graph.ends[spot]
-        x, y = _points(graph.lon[[one, other]], graph.lat[[one, other]])
-        nearest = min(nearest, float(distance_nm(lon, lat, x, y).min()))
-    return nearest
-
-
-@numba.njit(cache=True, nogil=True)
-def _off_way(
-    slots: Int64, lon: Float64, lat: Float64, way: Array, half: Array, size: Array, near: Array,
-    near_lane: Array, way_lon: Float64, way_lat: Float64,
-) -> Float64:  # fmt: skip
-    """Distance of each ship from the nearer of her two ways, nm; moves on where she is on each."""
-    off = np.empty(len(slots), np.float64)
-    for i in range(len(slots)):
-        slot = slots[i]
-        first, after = way[slot], way[slot] + half[slot]
-        near[slot], straight = _nearest(
-            way_lon[first:after], way_lat[first:after], near[slot], lon[i], lat[i]
-        )
-        last = way[slot] + size[slot]
-        near_lane[slot], over_lanes = _nearest(
-            way_lon[after:last], way_lat[after:last], near_lane[slot], lon[i], lat[i]
-        )
-        off[i] = min(straight, over_lanes)
-    return off
-
-
-@numba.njit(cache=True, nogil=True)
-def _nearest(
-    way_lon: Float64, way_lat: Float64, near: int, lon: float, lat: float
-) -> tuple[int, float]:
-    """The point of a way nearest to a position, looked for around the last one, and how far."""
-    best, where = np.inf, near
-    for k in range(max(0, near - _AHEAD // 4), min(len(way_lon), near + _AHEAD)):
-        away = range_nm(way_lon[k], way_lat[k], lon, lat)
-        if away < best:
-            best, where = away, k
-    return where, best
