@@ -4,6 +4,7 @@ Several receivers hear one report; the picture and the detectors count it once, 
 every hearing. What is kept depends on what was heard alone, not on the order it arrived in.
 """
 
+from dataclasses import replace
 from enum import IntFlag
 from typing import Any, Final, TypeVar
 
@@ -101,7 +102,7 @@ def once(batch: Table, before: Table, until: Microseconds) -> tuple[Bools, Table
     """
     both = type(batch).concat((before, batch))
     first = first_hearings(both) == np.arange(len(both))
-    waiting = first & (both.reported_at == both.received_at) & (both.reported_at > until - COPY_US)
+    waiting = first & (both.reported_at == both.received_at) & (both.reported_at >= until - COPY_US)
     return first[len(before) :], both.take(np.flatnonzero(waiting))
 
 
@@ -130,13 +131,15 @@ def counted(found: npt.NDArray[np.uint8]) -> dict[str, int]:
 
 def without_zero_positions(reports: ReportBatch) -> ReportBatch:
     """The reports, those at 0 N 0 E without a position."""
-    zero = (reports.lon == 0) & (reports.lat == 0)
-    if not zero.any():
+    return without_positions(reports, (reports.lon == 0) & (reports.lat == 0))
+
+
+def without_positions(reports: ReportBatch, rows: Bools) -> ReportBatch:
+    """The reports, the positions of some rows unknown."""
+    if not rows.any():
         return reports
-    columns: dict[str, npt.ArrayLike] = {n: getattr(reports, n) for n in ReportBatch.dtypes()}
-    columns["lon"] = np.where(zero, np.nan, reports.lon)
-    columns["lat"] = np.where(zero, np.nan, reports.lat)
-    return ReportBatch.of(**columns)
+    lon, lat = (np.where(rows, np.nan, column) for column in (reports.lon, reports.lat))
+    return replace(reports, lon=lon, lat=lat)
 
 
 def ships(reports: ReportBatch) -> Bools:

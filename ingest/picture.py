@@ -101,12 +101,12 @@ class Picture:
                 found[i] = self._add(vessel)
         return np.asarray(found, np.int32)[inverse]
 
-    def apply(self, reports: ReportBatch) -> Int32:
+    def apply(self, reports: ReportBatch, slots: Int32 | None = None) -> Int32:
         """Moves vessels to their newest report of the batch; returns each report's slot.
 
         A report older than what the slot holds, or without a position, changes nothing.
         """
-        slots = self.slots(reports.mmsi)
+        slots = self.slots(reports.mmsi) if slots is None else slots
         located = np.isfinite(reports.lon) & np.isfinite(reports.lat)
         newer = np.flatnonzero(located & (reports.reported_at >= self.reported_at[slots]))
         order = newer[np.argsort(reports.reported_at[newer], kind="stable")]

@@ -12,10 +12,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from risk.detect import Detector
+from risk.detect.bad_identity import BadIdentity, BadIdentityParams
+from risk.detect.clone import Clone, CloneParams
 from risk.detect.coverage import Coverage, CoverageParams
 from risk.detect.gap import Gap, GapParams
+from risk.detect.identity_change import IdentityChange, IdentityChangeParams
+from risk.detect.jump import Jump, JumpParams
 from risk.detect.loitering import Loitering, LoiteringParams
 from risk.detect.rendezvous import Rendezvous, RendezvousParams
+from risk.detect.spoof_circle import SpoofCircle, SpoofCircleParams
 from risk.detect.stop import Stop, StopParams
 from risk.detect.zones import Zones, ZonesParams
 from sea.errors import BadInputError, UnavailableError
@@ -29,6 +34,11 @@ _STANDARD: Final[Mapping[str, tuple[Callable[[Any], Detector], type[Any]]]] = {
     "loitering": (Loitering, LoiteringParams),
     "stop": (Stop, StopParams),
     "zones": (Zones, ZonesParams),
+    "spoof_circle": (SpoofCircle, SpoofCircleParams),
+    "jump": (Jump, JumpParams),
+    "clone": (Clone, CloneParams),
+    "bad_identity": (BadIdentity, BadIdentityParams),
+    "identity_change": (IdentityChange, IdentityChangeParams),
 }
 
 

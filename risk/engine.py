@@ -14,9 +14,18 @@ import numpy as np
 import numpy.typing as npt
 
 from ingest.batch import UNKNOWN_TIME, Column, Columns, Int32, ReportBatch, StaticBatch
-from ingest.clean import by_hearing, counted, flaws, once, ships, without_zero_positions
+from ingest.clean import (
+    by_hearing,
+    counted,
+    flaws,
+    once,
+    ships,
+    without_positions,
+    without_zero_positions,
+)
 from ingest.picture import Picture
 from risk.detect import Detector
+from risk.detect.tracks import Tracks
 from risk.event import Event
 from sea.errors import BadInputError
 from sea.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Microseconds
@@ -56,25 +65,32 @@ class Engine:
     """Drives detectors in whole event-minutes behind a watermark.
 
     Attributes:
-        picture: all that was heard up to `now_us`, of every kind of station.
+        picture: all that was heard up to `now_us`, of every kind of station, but for doubtful
+            positions of ships.
+        tracks: which positions of ships are doubtful.
         now_us: end of the last released minute, us UTC; `UNKNOWN_TIME` before the first.
         counts: reports, statics, late (reports and statics of minutes already released), copies
-            (hearings of a report heard before), not_ships, events, and each `ingest.clean.Flaw`.
+            (hearings of a report heard before), not_ships, doubtful (positions), events, and each
+            `ingest.clean.Flaw`.
     """
 
     def __init__(self, detectors: Sequence[Detector], params: EngineParams | None = None) -> None:
         self.detectors = tuple(detectors)
         self.params = params or EngineParams()
         self.picture = Picture()
+        self.tracks = Tracks()
         self.now_us: Microseconds = UNKNOWN_TIME
         self.counts = dict.fromkeys(
-            ("reports", "statics", "late", "copies", "not_ships", "events"), 0
+            ("reports", "statics", "late", "copies", "not_ships", "doubtful", "events"), 0
         ) | counted(flaws(ReportBatch.empty()))
         self._heard_until: Microseconds = UNKNOWN_TIME
         self._watermarks: dict[str, Microseconds] = {}
         self._reports: list[ReportBatch] = []
         self._statics: list[StaticBatch] = []
         self._heard = ReportBatch.empty()
+        for detector in self.detectors:
+            if hasattr(detector, "tracks"):
+                detector.tracks = self.tracks
 
     def take(
         self, source: str, reports: ReportBatch, statics: StaticBatch, watermark_us: Microseconds
@@ -112,6 +128,7 @@ class Engine:
             "reports": _plain(ReportBatch.concat(self._reports)),
             "statics": _plain(StaticBatch.concat(self._statics)),
             "heard": _plain(self._heard),
+            "tracks": self.tracks.state(),
             "detectors": {_name(detector): detector.state() for detector in self.detectors},
         }
 
@@ -129,6 +146,8 @@ class Engine:
         self._statics = [StaticBatch.of(**state["statics"])]
         if "heard" in state:
             self._heard = ReportBatch.of(**state["heard"])
+        if "tracks" in state:
+            self.tracks.restore(state["tracks"])
         for detector in self.detectors:
             if _name(detector) in state["detectors"]:
                 detector.restore(state["detectors"][_name(detector)])
@@ -187,19 +206,31 @@ class Engine:
         statics: StaticBatch,
         end: Microseconds,
     ) -> list[Event]:
-        self.picture.apply_static(statics)
+        static_slots = self.picture.apply_static(statics)
         once_each = hearings if first.all() else hearings.take(first)
-        slots = self.picture.apply(once_each)
-        reports, slots = _of_ships(once_each, slots)
-        heard, heard_slots = reports, slots
+        slots = self.picture.slots(once_each.mmsi)
+        raw, raw_slots, of_ship = _of_ships(once_each, slots)
+        doubtful = np.zeros(len(once_each), np.bool_)
+        doubtful[of_ship] = self.tracks.follow(self.picture, raw_slots, raw)
+        self.counts["doubtful"] += int(np.count_nonzero(doubtful))
+        placed = without_positions(once_each, doubtful)
+        self.picture.apply(placed, slots)
+        known = _of_ships(placed, slots)[0]
+        heard, heard_slots = known, raw_slots
         if once_each is not hearings:
-            heard, heard_slots = _of_ships(hearings, self.picture.slots(hearings.mmsi))
+            heard, heard_slots, _ = _of_ships(hearings, self.picture.slots(hearings.mmsi))
         events: list[Event] = []
         for detector in self.detectors:
+            if hasattr(detector, "observe_statics"):
+                events += detector.observe_statics(self.picture, static_slots, statics)
             if getattr(detector, "hears_copies", False):
                 events += detector.observe(self.picture, heard_slots, heard)
+            elif getattr(detector, "hears_all", False):
+                events += detector.observe(self.picture, slots, once_each)
+            elif hasattr(detector, "tracks"):
+                events += detector.observe(self.picture, raw_slots, raw)
             else:
-                events += detector.observe(self.picture, slots, reports)
+                events += detector.observe(self.picture, raw_slots, known)
         self.now_us = end
         return sorted(events, key=_order) + self._tick(end)
 
@@ -218,6 +249,7 @@ class Engine:
 
     def _tick(self, now_us: Microseconds) -> list[Event]:
         self.now_us = now_us
+        self.tracks.tick(now_us)
         return sorted((e for d in self.detectors for e in d.tick(self.picture, now_us)), key=_order)
 
 
@@ -255,9 +287,12 @@ def _within(batch: Table, begin: Microseconds, end: Microseconds) -> Table:
     return type(batch)(**{name: getattr(batch, name)[low:high] for name in batch.dtypes()})
 
 
-def _of_ships(reports: ReportBatch, slots: Int32) -> tuple[ReportBatch, Int32]:
+def _of_ships(
+    reports: ReportBatch, slots: Int32
+) -> tuple[ReportBatch, Int32, npt.NDArray[np.bool_]]:
+    """The ships' reports, their slots, and which rows they are."""
     rows = ships(reports)
-    return (reports, slots) if rows.all() else (reports.take(rows), slots[rows])
+    return (reports, slots, rows) if rows.all() else (reports.take(rows), slots[rows], rows)
 
 
 def _plain(batch: Columns) -> dict[str, Column | list[Any]]:

@@ -1,9 +1,13 @@
 """Evaluation: events and what truly happened -> precision, recall, F1, latency by kind.
 
-An event is right when a truth of its kind and vessels overlaps it enough, one to one. An event
-without vessels must lie where the truth is. Retracted events do not count. Intervals come from
-resampling vessels, since events of one vessel are not independent (Efron and Tibshirani 1993,
-chapter 8).
+An event is right when a truth of its kind and vessels overlaps it enough, one to one; of a kind
+that is an instant, when it starts there. An event without vessels must lie where the truth is.
+Retracted events do not count. A truth may say that it is below its definition's threshold: an
+event there is wrong. It may say that it is not judged (too near the threshold to tell, or nobody
+could see it): then an event there is neither right nor wrong, and none is missed.
+
+Intervals come from resampling vessels, since events of one vessel are not independent (Efron and
+Tibshirani 1993, chapter 8).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +26,7 @@ from risk.detect.stop import StopParams
 from sea.errors import BadInputError
 from sea.geodesy import distance_nm
 from sea.instants import parse_utc
-from sea.units import HOUR_US, MINUTE_US, SECOND_US, Microseconds
+from sea.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Microseconds
 
 MET_AFTER_US: Final[Mapping[str, int]] = {
     "gap": int(GapParams().hours_a * HOUR_US),
@@ -32,6 +36,18 @@ MET_AFTER_US: Final[Mapping[str, int]] = {
     "stop": int(StopParams().hours * HOUR_US),
 }
 """How long after its start the definition of a kind is met, by default parameters."""
+
+INSTANT: Final = frozenset(
+    {"identity_change", "bad_identity", "draught_change", "sudden_stop", "approach", "jump",
+     "zone_entry", "zone_exit"}
+)  # fmt: skip
+"""Kinds that happen at one moment: only their start is compared, with all of the truth."""
+
+RANKLESS: Final = frozenset({"stop", "port_call", "zone_entry", "zone_exit", "coverage_lost"})
+"""Kinds that are no alert by themselves."""
+
+_ANY_VESSEL: Final = frozenset({"identity_change"})
+"""Kinds whose vessels may be named by the old number, the new one, or both."""
 
 _RESAMPLES: Final = 2000
 
@@ -58,7 +74,13 @@ class MatchParams:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spell:
-    """A kind's behaviour of some vessels over some time; `detected_at` None for a truth."""
+    """A kind's behaviour of some vessels over some time; `detected_at` None for a truth.
+
+    Attributes:
+        met_at, seen_at: when its definition was met, and when reports first showed that; None
+            where the truth does not say.
+        over: a truth that meets its definition. judged: one that counts.
+    """
 
     kind: str
     mmsis: tuple[str, ...]
@@ -67,11 +89,23 @@ class Spell:
     detected_at: Microseconds | None = None
     lon: float | None = None
     lat: float | None = None
+    met_at: Microseconds | None = None
+    seen_at: Microseconds | None = None
+    over: bool = True
+    judged: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindScore:
-    """How well one kind was found; intervals are 95% (low, high), None where undefined."""
+    """How well one kind was found; intervals are 95% (low, high), None where undefined.
+
+    Attributes:
+        latency_p50_s, latency_p90_s: from when the definition was met; seen_p90_s: from when
+            reports first showed that.
+        lured: wrong events at truths below their threshold. excused: events at truths that are
+            not judged.
+        midnight_recall, daytime_recall: of truths that last across 00 UTC, and of the others.
+    """
 
     kind: str
     right: int
@@ -85,6 +119,11 @@ class KindScore:
     f1_interval: tuple[float, float] | None
     latency_p50_s: float | None
     latency_p90_s: float | None
+    seen_p90_s: float | None
+    lured: int
+    excused: int
+    midnight_recall: float | None
+    daytime_recall: float | None
 
 
 def read_spells(lines: Iterable[bytes], *, file: str = "") -> list[Spell]:
@@ -122,19 +161,17 @@ def evaluate(
     horizon = max((t for s in (*events, *truths) for t in _instants(s)), default=0)
     scores = []
     for kind in sorted({truth.kind for truth in truths}):
-        own = [truth for truth in truths if truth.kind == kind]
         found = [_closed(event, horizon) for event in events if event.kind == kind]
-        planted = [_closed(truth, horizon) for truth in own]
-        pairs = match(found, planted, rules)
-        due = horizon - MET_AFTER_US.get(kind, 0)
-        met = {j for _, j in pairs}
-        missed = [
-            truth.mmsis
-            for j, truth in enumerate(own)
-            if j not in met and (truth.ended_at is not None or truth.started_at <= due)
-        ]
-        scores.append(_score(kind, found, planted, pairs, missed, seed))
+        own = [truth for truth in truths if truth.kind == kind]
+        asked = [truth for truth in own if truth.over and truth.judged]
+        others = [_closed(truth, horizon) for truth in own if not (truth.over and truth.judged)]
+        scores.append(_judged(kind, found, asked, others, horizon, rules, seed))
     return scores
+
+
+def alerts_per_1000_vessel_hours(events: Iterable[Spell], vessel_hours: float) -> float:
+    """Events of alert rank, right or wrong, for each 1,000 hours of one vessel watched."""
+    return 1000 * sum(event.kind not in RANKLESS for event in events) / vessel_hours
 
 
 def match(
@@ -143,11 +180,12 @@ def match(
     """Pairs (event, truth) one to one, the best overlap first; spells of one kind, ended."""
     of_vessels: dict[tuple[str, ...], list[int]] = {}
     for j, truth in enumerate(truths):
-        of_vessels.setdefault(truth.mmsis, []).append(j)
+        for vessels in _names(truth):
+            of_vessels.setdefault(vessels, []).append(j)
     possible = [
         (-_overlap(event, truths[j]), i, j)
         for i, event in enumerate(events)
-        for j in of_vessels.get(event.mmsis, [])
+        for j in sorted({j for vessels in _names(event) for j in of_vessels.get(vessels, [])})
         if _agree(event, truths[j], rules)
     ]
     pairs: dict[int, int] = {}
@@ -157,16 +195,40 @@ def match(
     return sorted(pairs.items())
 
 
+def _judged(
+    kind: str, events: Sequence[Spell], asked: Sequence[Spell], others: Sequence[Spell],
+    horizon: Microseconds, rules: MatchParams, seed: int,
+) -> KindScore:  # fmt: skip
+    """The score of one kind; `asked` may be open, `others` are below threshold or not judged."""
+    truths = [_closed(truth, horizon) for truth in asked]
+    pairs = match(events, truths, rules)
+    hit = {i for i, _ in pairs}
+    excuses = [truth for truth in others if not truth.judged]
+    decoys = [truth for truth in others if truth.judged]
+    excused = {i for i, e in enumerate(events) if i not in hit and _at_any(e, excuses, rules)}
+    lured = sum(i not in hit | excused and _at_any(e, decoys, rules) for i, e in enumerate(events))
+    met = {j for _, j in pairs}
+    missed = [j for j, truth in enumerate(asked) if j not in met and _due(truth, horizon)]
+    vessels = [(events[i].mmsis, i in hit) for i in range(len(events)) if i not in excused]
+    return _score(
+        kind, vessels, [truths[j].mmsis for j in missed],
+        [_latency_s(events[i], truths[j]) for i, j in pairs], seed,
+        seen_p90_s=_p90([_latency_s(events[i], truths[j], seen=True) for i, j in pairs]),
+        lured=lured, excused=len(excused),
+        midnight_recall=_recall([j in met for j in {*met, *missed} if _at_midnight(truths[j])]),
+        daytime_recall=_recall([j in met for j in {*met, *missed} if not _at_midnight(truths[j])]),
+    )  # fmt: skip
+
+
 def _score(
     kind: str,
-    events: Sequence[Spell],
-    truths: Sequence[Spell],
-    pairs: Sequence[tuple[int, int]],
+    found: Sequence[tuple[tuple[str, ...], bool]],
     missed_vessels: Sequence[tuple[str, ...]],
+    late: Sequence[float],
     seed: int,
+    **others: Any,
 ) -> KindScore:
-    hit = {i for i, _ in pairs}
-    rows = [(event.mmsis, i in hit, i not in hit, False) for i, event in enumerate(events)]
+    rows = [(vessels, right, not right, False) for vessels, right in found]
     rows += [(vessels, False, False, True) for vessels in missed_vessels]
     table = pd.DataFrame(rows, columns=["vessels", "right", "wrong", "missed"])
     by_vessel = table.groupby(table["vessels"].str[0].fillna(""))[["right", "wrong", "missed"]]
@@ -174,13 +236,12 @@ def _score(
     right, wrong, missed = (int(total) for total in counts.sum(axis=0))
     rates = _rates(counts.sum(axis=0)[None])[0]
     intervals = _intervals(counts, seed)
-    late = [_latency_s(events[i], truths[j]) for i, j in pairs]
     p50, p90 = np.quantile(late, (0.5, 0.9)).tolist() if late else (None, None)
     precision, recall, f1 = (float(r) if np.isfinite(r) else None for r in rates)
     return KindScore(
         kind=kind, right=right, wrong=wrong, missed=missed, precision=precision, recall=recall,
         f1=f1, precision_interval=intervals[0], recall_interval=intervals[1],
-        f1_interval=intervals[2], latency_p50_s=p50, latency_p90_s=p90,
+        f1_interval=intervals[2], latency_p50_s=p50, latency_p90_s=p90, **others,
     )  # fmt: skip
 
 
@@ -208,8 +269,12 @@ def _intervals(counts: Any, seed: int) -> list[tuple[float, float] | None]:
     return intervals
 
 
-def _latency_s(event: Spell, truth: Spell) -> float:
-    met = truth.started_at + MET_AFTER_US.get(truth.kind, 0)
+def _latency_s(event: Spell, truth: Spell, *, seen: bool = False) -> float:
+    met = (
+        (truth.seen_at if seen else None)
+        or truth.met_at
+        or truth.started_at + MET_AFTER_US.get(truth.kind, 0)
+    )
     detected = event.detected_at if event.detected_at is not None else event.started_at
     return (detected - met) / SECOND_US
 
@@ -217,12 +282,55 @@ def _latency_s(event: Spell, truth: Spell) -> float:
 def _agree(event: Spell, truth: Spell, rules: MatchParams) -> bool:
     if not truth.mmsis and not _near(event, truth, rules.place_nm):
         return False
+    if truth.kind in INSTANT:
+        return _starts_within(event, truth, rules)
     if _overlap(event, truth) >= rules.overlap:
         return True
     length = _end(truth) - truth.started_at
     allowed = max(rules.end_minutes * MINUTE_US, rules.end_share * length)
     ends = (event.started_at - truth.started_at, _end(event) - _end(truth))
     return max(abs(off) for off in ends) <= allowed
+
+
+def _names(spell: Spell) -> list[tuple[str, ...]]:
+    """The vessels under which a spell is looked up."""
+    return [(one,) for one in spell.mmsis] if spell.kind in _ANY_VESSEL else [spell.mmsis]
+
+
+def _starts_within(event: Spell, truth: Spell, rules: MatchParams) -> bool:
+    """Whether an event starts in a truth's time, give or take."""
+    allowed = rules.end_minutes * MINUTE_US
+    return truth.started_at - allowed <= event.started_at <= _end(truth) + allowed
+
+
+def _at_any(event: Spell, truths: Sequence[Spell], rules: MatchParams) -> bool:
+    """Whether an event of some of the vessels of a truth starts in, or shares, its time."""
+    return any(
+        (set(event.mmsis) & set(truth.mmsis) or not (event.mmsis or truth.mmsis))
+        and (_starts_within(event, truth, rules) or _overlap(event, truth) >= rules.overlap)
+        for truth in truths
+    )
+
+
+def _due(truth: Spell, horizon: Microseconds) -> bool:
+    """Whether a truth's definition is met before everything ends."""
+    if truth.met_at is not None:
+        return True
+    return truth.ended_at is not None or (
+        truth.started_at <= horizon - MET_AFTER_US.get(truth.kind, 0)
+    )
+
+
+def _at_midnight(truth: Spell) -> bool:
+    return truth.started_at // DAY_US != _end(truth) // DAY_US
+
+
+def _p90(values: Sequence[float]) -> float | None:
+    return float(np.quantile(values, 0.9)) if values else None
+
+
+def _recall(found: Sequence[bool]) -> float | None:
+    return sum(found) / len(found) if found else None
 
 
 def _near(event: Spell, truth: Spell, place_nm: float) -> bool:
@@ -253,6 +361,8 @@ def _instants(spell: Spell) -> list[Microseconds]:
 
 def _spell(row: Mapping[str, Any]) -> Spell:
     ended, detected = row["ended_at"], row.get("detected_at")
+    met, seen = row.get("met_at"), row.get("seen_at")
+    over = row.get("over_threshold", True)
     return Spell(
         kind=row["kind"],
         mmsis=tuple(sorted(row["mmsis"])),
@@ -261,4 +371,8 @@ def _spell(row: Mapping[str, Any]) -> Spell:
         detected_at=None if detected is None else parse_utc(detected, field="detected_at"),
         lon=row.get("lon"),
         lat=row.get("lat"),
+        met_at=None if met is None else parse_utc(met, field="met_at"),
+        seen_at=None if seen is None else parse_utc(seen, field="seen_at"),
+        over=over,
+        judged=row.get("judged", True) and not (over and "seen_at" in row and seen is None),
     )

@@ -50,6 +50,12 @@ KINDS: Final = {
                 bridge_aft=0.4),
     "pilot": Kind(ship_types=(50,), length_m=(12, 19), slimness=3.4, cruise_kn=(12, 16),
                   bridge_aft=0.4),
+    "launch": Kind(ship_types=(30, 36, 37), length_m=(7, 14), slimness=3.8, cruise_kn=(20, 32),
+                   bridge_aft=0.6, class_b=True),
+    "ferry": Kind(ship_types=(60, 69), length_m=(62, 140), slimness=5.5, cruise_kn=(15, 22),
+                  bridge_aft=0.3),
+    "bunker": Kind(ship_types=(80, 89), length_m=(62, 90), slimness=5.8, cruise_kn=(8, 10),
+                   bridge_aft=0.85),
     "yacht": Kind(ship_types=(36, 37), length_m=(9, 24), slimness=3.5, cruise_kn=(5, 8),
                   bridge_aft=0.7, class_b=True),
 }  # fmt: skip

@@ -16,11 +16,14 @@ from ingest.exercise.track import (
     path_of,
     sail,
 )
-from ingest.exercise.voyage import Itinerary, Note, Stay, joined
+from ingest.exercise.voyage import Itinerary, Note, Stay, joined, lane
 from sea.geodesy import destination
 from sea.land import shore_distance_nm
 
 _HOUR_S = 3600.0
+_WAITING_KN = 7.0
+_COMPANY_NM = 0.6
+_BETWEEN_H = 0.7
 Part = tuple[Floats, Floats, Floats, int]
 
 
@@ -48,6 +51,7 @@ def wander(
     at_s = from_s
     status = FISHING if ship.ship_type == 30 and not ship.class_b else UNDER_WAY
     usual = float(draw.uniform(3.6, 4.6)) if ship.ship_type == 30 else 0.7 * ship.cruise_kn
+    usual = min(usual, _WAITING_KN)
     while at_s < to_s - 1:
         radius = float(draw.uniform(2.0, 4.0))
         left_h = (to_s - at_s) / _HOUR_S
@@ -69,6 +73,49 @@ def open_water(near: Point, draw: np.random.Generator, *, reach: float) -> Point
         if shore_distance_nm(lon, lat) > 9:
             return float(lon), float(lat)
     return near
+
+
+def in_company(
+    ship: Ship, place: int, company: int, ground: Point, until_s: float, seed: int
+) -> Itinerary:
+    """The laps of a fishing fleet, as the vessel at one place in it makes them."""
+    draw = generator(seed, "company", company)
+    home = open_water(ground, draw, reach=10.0)
+    laps = wander(ship, home, -6 * _HOUR_S, until_s, draw)
+    off = _COMPANY_NM * (0.4 + 0.25 * place)
+    beside = [
+        (seconds, *destination(lon, lat, 137.5 * place, off), FISHING)
+        for seconds, lon, lat, _ in laps
+    ]
+    return at_sea(ship, beside)
+
+
+def plying(ship: Ship, index: int, pair: tuple[str, str], until_s: float, seed: int) -> Itinerary:
+    """A ferry's days: to and fro between two harbours, an hour or so in each."""
+    draw = generator(seed, "ply", index)
+    at_s = float(draw.uniform(-8, 0)) * _HOUR_S
+    parts: list[Part] = []
+    stays: list[Stay] = []
+    turn = int(draw.integers(2))
+    while at_s < until_s:
+        here, there = (HARBOURS[pair[(turn + i) % 2]] for i in (0, 1))
+        end_s = at_s + _BETWEEN_H * float(draw.uniform(0.8, 2.5)) * _HOUR_S
+        lying = [np.full(2, c) for c in here.berth]
+        parts.append((np.array([at_s, end_s]), lying[0], lying[1], MOORED))
+        stays.append(Stay(status=MOORED, locode=here.locode, from_s=at_s, to_s=end_s,
+                          lon=here.berth[0], lat=here.berth[1]))  # fmt: skip
+        way = lane(here.locode, there.locode)
+        middle = list(zip(way.lon.tolist(), way.lat.tolist(), strict=True))
+        path = path_of([*here.fairway[::-1], *middle[1:-1], *there.fairway])
+        seconds, along = sail(path, ship.cruise_kn, end_s)
+        parts.append((seconds, *path.point(along), UNDER_WAY))
+        at_s = float(seconds[-1])
+        turn += 1
+    track = joined(parts)
+    note = Note(from_s=float(track.at_s[0]), destination=f"{pair[0]}-{pair[1]}",
+                eta_s=float("nan"), draught=ship.full_draught_m)  # fmt: skip
+    return Itinerary(track=track, notes=(note,), stays=tuple(stays),
+                     leg=np.full(len(track.at_s), -1), along=np.zeros(len(track.at_s)))  # fmt: skip
 
 
 def serving(ship: Ship, index: int, locode: str, until_s: float, seed: int) -> Itinerary:

@@ -22,6 +22,7 @@ MOORED: Final = 5
 FISHING: Final = 7
 
 _STEP_NM: Final = 8.0
+_EASE_STEPS: Final = 4
 _SPAN_S: Final = 1e8
 _EARLIEST_S: Final = -4e7
 _SWING_NM: Final = 0.07
@@ -48,11 +49,16 @@ class Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """A stretch of a path that is sailed at `sog`, from `start_nm` for `hours`."""
+    """A stretch of a path that is sailed at `sog`, from `start_nm` for `hours`.
+
+    Attributes:
+        ease_nm: over which she slows down before and speeds up after, in four steps.
+    """
 
     start_nm: NauticalMiles
     sog: Knots
     hours: float
+    ease_nm: NauticalMiles = 5.0
 
     @property
     def end_nm(self) -> NauticalMiles:
@@ -106,7 +112,8 @@ def sail(
     if slow_ends:
         edges += [np.array([2.0, 6, 12]), length - np.array([12.0, 6, 2])]
     for hold in holds:
-        edges += [hold.start_nm - np.array([1.5, 0.6, 0]), hold.end_nm + np.array([0, 0.6, 1.5])]
+        eased = hold.ease_nm * np.linspace(0, 1, _EASE_STEPS + 1)
+        edges += [hold.start_nm - eased, hold.end_nm + eased]
     at = np.unique(np.clip(np.concatenate(edges), 0, length))
     mid = (at[1:] + at[:-1]) / 2
     speed = cruise * (1 + 0.03 * np.sin(mid / 37 + phase))
@@ -115,9 +122,9 @@ def sail(
         speed = np.minimum(speed, np.select([to_end < 2, to_end < 6, to_end < 12], [6, 9, 12], 99))
     for hold in holds:
         outside = np.maximum(hold.start_nm - mid, mid - hold.end_nm)
-        ramp = np.select([outside < 0, outside < 0.6, outside < 1.5],
-                         [hold.sog, 0.35 * cruise, 0.65 * cruise], 99)  # fmt: skip
-        speed = np.minimum(speed, ramp)
+        step = np.ceil(outside / hold.ease_nm * _EASE_STEPS)
+        ramp = hold.sog + (cruise - hold.sog) * np.maximum(step, 0) / (_EASE_STEPS + 1)
+        speed = np.where(step <= _EASE_STEPS, np.minimum(speed, ramp), speed)
     seconds = depart_s + np.concatenate([[0.0], np.cumsum(np.diff(at) / speed * 3600)])
     return seconds, at
 

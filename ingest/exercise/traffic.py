@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from ingest.exercise import encode
 from ingest.exercise.chance import uniform
+from ingest.exercise.falsehood import Falsehood, falsified
 from ingest.exercise.fleet import Ship
 from ingest.exercise.reception import Reception
 from ingest.exercise.statics import Statics, channel_of
@@ -28,7 +29,6 @@ STATIC_EVERY_S: Final = 360.0
 
 _LATEST_S: Final = 2.0
 _NOISE_DEG: Final = 8 / 1852 / 60
-_SECOND_CHANCE: Final = 0.04
 _HEARD_STATIC: Final = 0.6
 
 
@@ -43,7 +43,7 @@ class Mute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """Transmissions somebody heard, one a row; `second` is another station or -1."""
+    """Transmissions somebody heard, one a row, as broadcast; `second` is another station or -1."""
 
     ship: Ints
     at_s: Floats
@@ -87,7 +87,10 @@ class Traffic:
         *,
         start_us: Microseconds,
         seed: int,
+        falsehoods: Sequence[Falsehood] = (),
     ) -> None:
+        self._falsehoods = falsehoods
+        self._clocks_s = reception.clocks_s
         self._tracks = Tracks([i.track for i in itineraries])
         self._mutes = mutes
         self._reception = reception
@@ -112,6 +115,25 @@ class Traffic:
         at_s = offset + np.ceil((due - offset) / interval) * interval
         sent = (at_s - due < 60) & ~self._muted(rows, at_s)
         return self._received(rows[sent], at_s[sent])
+
+    def heard_times(self, minutes: int) -> list[Floats]:
+        """When each ship's positions were heard in the first minutes, in seconds, ascending."""
+        everybody = np.arange(len(self._mmsi))
+        ship, at_s = [], []
+        for first in range(0, minutes, 60):
+            heard = self.heard(everybody, first, min(first + 60, minutes))
+            ship.append(heard.ship)
+            at_s.append(heard.at_s)
+        ships, times = np.concatenate(ship), np.concatenate(at_s)
+        order = np.lexsort((times, ships))
+        return np.split(times[order], np.searchsorted(ships[order], everybody[1:]))
+
+    def statics_heard(self, ship: int, from_s: float, to_s: float) -> Floats:
+        """When a ship's static messages were heard between two instants, ascending."""
+        blocks = range(int(from_s // BLOCK_S), int(to_s // BLOCK_S) + 1)
+        heard = [self._heard_statics(np.array([ship]), number).at_s for number in blocks]
+        at_s = np.unique(np.concatenate(heard)) if heard else np.empty(0)
+        return at_s[(at_s >= from_s) & (at_s < to_s)]
 
     def block(self, number: int) -> Block:
         """All lines received in one hour since the start."""
@@ -139,8 +161,11 @@ class Traffic:
         receiver, second = self._reception.heard(
             ship, at_s, states.lon, states.lat, self._class_b[ship]
         )
-        twice = uniform(self._seed, "twice", ship, np.floor(at_s)) < _SECOND_CHANCE
-        whole = Heard(ship=ship, at_s=at_s, states=states, receiver=receiver,
+        params = self._reception.params
+        twice = uniform(self._seed, "twice", ship, np.floor(at_s)) < params.twice_chance
+        told = falsified(states, ship, at_s, self._falsehoods, seed=self._seed,
+                         bad_fix_chance=params.bad_fix_chance)  # fmt: skip
+        whole = Heard(ship=ship, at_s=at_s, states=told, receiver=receiver,
                       second=np.where(twice, second, -1))  # fmt: skip
         return whole.take(receiver >= 0)
 
@@ -185,7 +210,7 @@ class Traffic:
                 payload[which],
                 fill=0,
                 station=[self._names[r] for r in receiver.tolist()],
-                heard_at_s=at_us // SECOND_US,
+                heard_at_s=at_us // SECOND_US + self._clocks_s[receiver],
                 channel=channel_of(part.ship[which], at_us),
             )
             ships = part.ship[which].tolist()
@@ -231,11 +256,12 @@ class Traffic:
             if not len(mine):
                 continue
             ship, at_us = heard.ship[mine], received_us[mine]
+            told_us = at_us + self._clocks_s[heard.receiver[mine]] * SECOND_US
             station = [names[i] for i in mine.tolist()]
             lines = (
-                self._statics.class_b(ship, at_us, station)
+                self._statics.class_b(ship, told_us, station)
                 if class_b
-                else self._statics.class_a(ship, at_us, heard.at_s[mine], station)
+                else self._statics.class_a(ship, told_us, heard.at_s[mine], station)
             )
             for at, who, pair in zip(at_us.tolist(), ship.tolist(), lines, strict=True):
                 rows += [(at, who, 1, pair[0]), (at, who, 2, pair[1])]

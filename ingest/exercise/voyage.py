@@ -5,7 +5,7 @@ harbour, waits there or not, and up to the berth to work cargo.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -28,7 +28,7 @@ from ingest.exercise.track import (
 from sea.geodesy import bearing_deg, destination
 from sea.land import shore_distance_nm
 from sea.lanes import sea_route
-from sea.units import Knots, Metres
+from sea.units import Knots, Metres, NauticalMiles
 
 _ASIDE_NM = 3.5
 _FAIRWAY_KN = 7.0
@@ -37,7 +37,12 @@ _HOUR_S = 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """One voyage with the stay that ends it."""
+    """One voyage with the stay that ends it.
+
+    Attributes:
+        declared: the destination she gives where that is not the target.
+        reload: nm along the outbound path at which she declares another draught, and that draught.
+    """
 
     origin: str
     target: str
@@ -48,6 +53,8 @@ class Leg:
     work_h: float
     draught: Metres
     holds: tuple[Hold, ...] = ()
+    declared: str = ""
+    reload: tuple[NauticalMiles, Metres] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +122,13 @@ def legs_of(
     turn = int(draw.integers(len(ports)))
     legs: list[Leg] = []
     planned = 0.0
-    first = 0.0
-    while planned - first < hours:
+    first_h = 0.0
+    while planned - first_h < hours:
         origin, target = ports[turn % len(ports)], ports[(turn + 1) % len(ports)]
         leg = _leg(ship, index, origin, target, draw, aside)
         legs.append(leg)
         planned += leg.outbound.length_nm / leg.cruise + leg.wait_h + leg.work_h
-        first = first or planned
+        first_h = first_h or planned
         turn += 1
     return tuple(legs)
 
@@ -137,7 +144,9 @@ def itinerary(ship: Ship, legs: Sequence[Leg], depart_s: float, until_s: float) 
         if at_s > until_s:
             break
         eta_s = at_s + leg.outbound.length_nm / leg.cruise * 1.04 * _HOUR_S
-        notes.append(Note(from_s=at_s, destination=leg.target, eta_s=eta_s, draught=leg.draught))
+        said = Note(from_s=at_s, destination=leg.declared or leg.target, eta_s=eta_s,
+                    draught=leg.draught)  # fmt: skip
+        notes.append(said)
         for path, cruise, hold, wait_h, status, on in (
             (leg.outbound, leg.cruise, leg.holds, leg.wait_h, ANCHORED, number),
             (leg.inbound, _FAIRWAY_KN, (), leg.work_h, MOORED, -1),
@@ -146,6 +155,9 @@ def itinerary(ship: Ship, legs: Sequence[Leg], depart_s: float, until_s: float) 
             lon, lat = path.point(along)
             knots.append((seconds, lon, lat, UNDER_WAY))
             of_leg.append((on, along))
+            if leg.reload and path is leg.outbound:
+                reloaded_s = float(np.interp(leg.reload[0], along, seconds))
+                notes.append(replace(said, from_s=reloaded_s, draught=leg.reload[1]))
             at_s = float(seconds[-1])
             if wait_h > 0:
                 end_s = at_s + wait_h * _HOUR_S

@@ -17,8 +17,11 @@ from sea.units import Microseconds
 class Detector(Protocol):
     """One behaviour.
 
-    It is shown each report once. One with an attribute ``hears_copies = True`` is shown every
-    hearing of it, by whichever receiver.
+    It is shown each report of a ship once, doubtful positions (`risk.detect.tracks`) as unknown.
+    One with an attribute ``tracks`` is given the engine's tracks there, and shown all positions.
+    One with ``hears_copies = True`` is shown every hearing of a report, by whichever receiver;
+    one with ``hears_all = True`` the reports of all stations, not of ships alone. A method
+    ``observe_statics(picture, slots, statics)``, like `observe`, is called before it.
     """
 
     kinds: tuple[str, ...]

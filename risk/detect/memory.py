@@ -16,7 +16,7 @@ class Memory:
     Columns are given as name=(dtype code, value of a vessel never seen).
     """
 
-    def __init__(self, **columns: tuple[str, float]) -> None:
+    def __init__(self, **columns: tuple[str, float | None]) -> None:
         self._columns = columns
         self._arrays = {name: np.full(0, fill, code) for name, (code, fill) in columns.items()}
         self._length = 0

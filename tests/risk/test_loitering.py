@@ -8,9 +8,9 @@ SHIP = 235000001
 
 def drift(a_run, begin, end, *, sog=1.0, **fields):
     return [
-        *a_run(SHIP, begin - 30, begin - 3, lon=-90.2, sog=12.0),
+        *a_run(SHIP, begin - 30, begin - 3, lon=-90.1, sog=12.0),
         *a_run(SHIP, begin, end, sog=sog, **fields),
-        *a_run(SHIP, end + 3, end + 60, lon=-89.9, sog=12.0),
+        *a_run(SHIP, end + 3, end + 60, lon=-89.94, sog=12.0),
     ]
 
 
@@ -34,7 +34,7 @@ def test_two_and_a_half_knots_are_sailing(a_run, detected):
 
 def test_a_drift_of_half_a_day_is_one_event(a_run, detected, minute):
     opened, ended = detected(Loitering(), a_run(SHIP, 0, 720, sog=1.5) + a_run(
-        SHIP, 723, 800, lon=-89.6, sog=12.0))  # fmt: skip
+        SHIP, 723, 800, lon=-89.69, sog=12.0))  # fmt: skip
     assert opened.id == ended.id
     assert ended.ended_at == minute(720)
 

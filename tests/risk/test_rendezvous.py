@@ -17,9 +17,9 @@ def meeting(a_run, begin, end, *, apart=NEAR, **fields):
         *a_run(SHIP, begin - 60, begin - 3, lon=-90.2, sog=12.0),
         *a_run(SHIP, begin, end, lon=-90.0, sog=0.5, **fields),
         *a_run(SHIP, end + 3, end + 90, lon=-90.0, sog=12.0),
-        *a_run(CRAFT, begin - 60, begin - 3, lon=-89.5, sog=9.0),
+        *a_run(CRAFT, begin - 60, begin - 3, lon=-90.15, sog=9.0),
         *a_run(CRAFT, begin, end, lon=-90.0 + apart, sog=0.5, **fields),
-        *a_run(CRAFT, end + 3, end + 90, lon=-90.0, lat=3.5, sog=9.0),
+        *a_run(CRAFT, end + 3, end + 90, lon=-90.0, lat=3.02, sog=9.0),
     ]
 
 

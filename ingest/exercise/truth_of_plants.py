@@ -1,0 +1,251 @@
+"""Truth of what motion alone does not define: silence, lanes, falsehoods, declarations.
+
+a plant and what was heard of its ships -> the rows it is worth, by the published definitions.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import numpy as np
+
+from ingest.exercise.definition import off_path_nm, silence_s
+from ingest.exercise.places import HARBOURS
+from ingest.exercise.planting import Planted, Plot
+from ingest.exercise.track import Floats, Path
+from ingest.exercise.traffic import Traffic
+from sea.geodesy import distance_nm
+
+_HOUR_S: Final = 3600.0
+_COMPANY_NM: Final = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One truth, in seconds since the start; `to_s` and `met_s` infinite where not reached.
+
+    Attributes:
+        over: it meets its definition. seen_s: when reports first showed that it was met, None
+            where that is `met_s`. why: it is not judged, and why; "" where it is.
+    """
+
+    kind: str
+    ships: tuple[int, ...]
+    from_s: float
+    to_s: float
+    met_s: float
+    over: bool
+    seen_s: float | None = None
+    why: str = ""
+    planted: bool = True
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def judged_plant(
+    plant: Planted, plot: Plot, traffic: Traffic, heard_s: Sequence[Floats], until_s: float
+) -> Iterator[Row]:
+    """Rows of one plant; none where it began before anything was heard."""
+    judge = _Judge(plot, traffic, heard_s, until_s)
+    if plant.decoy:
+        yield judge.row(plant, over=False)
+        return
+    yield from getattr(judge, plant.kind)(plant)
+
+
+class _Judge:
+    def __init__(
+        self, plot: Plot, traffic: Traffic, heard_s: Sequence[Floats], until_s: float
+    ) -> None:
+        self._plot, self._traffic = plot, traffic
+        self._heard_s, self._until_s = heard_s, until_s
+
+    def row(self, plant: Planted, **changes: object) -> Row:
+        facts = plant.parameters | ({"decoy": plant.decoy} if plant.decoy else {})
+        plain = Row(kind=plant.kind, ships=plant.ships, from_s=plant.from_s, to_s=plant.to_s,
+                    met_s=np.inf, over=True, facts=facts)  # fmt: skip
+        return replace(plain, **changes)  # type: ignore[arg-type]
+
+    def gap(self, plant: Planted) -> Iterator[Row]:
+        """From the last report heard to the first heard again; company heard within 20 nm."""
+        [ship] = plant.ships
+        heard_s = self._heard_s[ship]
+        before = heard_s[heard_s < plant.from_s]
+        after = heard_s[heard_s >= plant.to_s]
+        if not len(before):
+            return
+        from_s, to_s = float(before[-1]), float(after[0]) if len(after) else np.inf
+        lon, lat = self._at(ship, from_s)
+        lasts_h = (min(to_s, self._until_s) - from_s) / _HOUR_S
+        facts = plant.parameters | {"lon": round(lon, 4), "lat": round(lat, 4)}
+        if len(after):
+            there = self._at(ship, to_s)
+            facts |= {"distance_nm": round(float(distance_nm(lon, lat, *there)), 1)}
+        close, company, around = self._company(ship, from_s, lon, lat)
+        cadence_s = silence_s(before, max(from_s - 6 * _HOUR_S, before[0]), from_s)
+        least_h = max(6.0, 5 * cadence_s / _HOUR_S)
+        why = ""
+        if abs(lasts_h / least_h - 1) < 0.1 or cadence_s > _HOUR_S:
+            why = "near_threshold"
+        elif not close and around:
+            why = "company_far_off"
+        over = lasts_h > least_h and company > 0
+        yield self.row(plant, from_s=from_s, to_s=to_s, met_s=from_s + least_h * _HOUR_S,
+                       over=over, why=why, facts=facts | {"company": company})  # fmt: skip
+
+    def deviation(self, plant: Planted) -> Iterator[Row]:
+        """While she is more than 15 nm off the lane she would have kept."""
+        [ship] = plant.ships
+        at_s = np.arange(max(plant.from_s, 0), min(plant.to_s, self._until_s), 60.0)
+        off = self._off_lane(ship, at_s, plant.parameters["lane"])
+        far = np.flatnonzero(off > 15)
+        most = float(off.max(initial=0))
+        facts = plant.parameters | {"off_lane_nm": round(most, 1)}
+        if not len(far):
+            yield self.row(plant, over=False, why="near_threshold" if most > 13.5 else "",
+                           facts=facts)  # fmt: skip
+            return
+        from_s, to_s = float(at_s[far[0]]), float(at_s[far[-1]])
+        to_s = to_s if off[-1] <= 15 else np.inf
+        lasts_h = (min(to_s, self._until_s) - from_s) / _HOUR_S
+        near = most < 16.5 or abs(lasts_h - 1) < 0.1
+        yield self.row(plant, from_s=from_s, to_s=to_s, met_s=from_s + _HOUR_S, facts=facts,
+                       over=lasts_h >= 1, why="near_threshold" if near else "")  # fmt: skip
+
+    def jump(self, plant: Planted) -> Iterator[Row]:
+        """From the first to the last report at the false place."""
+        [ship] = plant.ships
+        heard_s = self._heard_s[ship]
+        before, there, after = np.split(
+            heard_s, np.searchsorted(heard_s, [plant.from_s, plant.to_s])
+        )
+        if not len(before) or not len(there):
+            return
+        away_nm = float(plant.parameters["distance_nm"])
+        lasted_h = max(there[0] - before[-1], 1) / _HOUR_S
+        implied = away_nm / lasted_h
+        sog = self._plot.ships[ship].cruise_kn
+        least = max(40.0, 3 * sog)
+        over = implied > least and len(there) >= 4
+        near = abs(implied / least - 1) < 0.2 or (abs(len(there) - 4) < 2 and len(there) > 1)
+        to_s = float(there[-1]) if len(after) else np.inf
+        met_s = float(there[3]) if over else np.inf
+        yield self.row(plant, from_s=float(there[0]), to_s=to_s, met_s=met_s, over=over,
+                       why="near_threshold" if near else "",
+                       facts=plant.parameters | {"implied_kn": round(implied)})  # fmt: skip
+        if len(after):
+            yield self.row(plant, from_s=float(after[0]), to_s=float(after[0]), over=False,
+                           why="way_back")  # fmt: skip
+
+    def clone(self, plant: Planted) -> Iterator[Row]:
+        """While the second transmitter is heard, if the first is heard meanwhile."""
+        ship, double = plant.ships
+        second = self._heard_s[double]
+        if not len(second):
+            return
+        first = self._heard_s[ship]
+        first = first[(first > second[0]) & (first < second[-1])]
+        away_nm = float(plant.parameters["distance_nm"])
+        turns = np.count_nonzero(np.diff(np.searchsorted(first, second)))
+        why = "unheard" if turns < 4 or len(second) < 8 or len(first) < 8 else ""
+        met_s = float(second[3]) if len(second) > 3 else np.inf
+        if not why and abs(away_nm / 50 - 1) < 0.2:
+            why = "near_threshold"
+        yield self.row(plant, ships=(ship,), from_s=float(second[0]), to_s=float(second[-1]),
+                       met_s=max(met_s, float(first[0]) if len(first) else np.inf),
+                       over=away_nm > 50, why=why)  # fmt: skip
+        for kind in ("jump", "spoof_circle", "identity_change"):
+            yield self.row(plant, kind=kind, ships=(ship,), over=False, why="clone")
+
+    def spoof_circle(self, plant: Planted) -> Iterator[Row]:
+        """From the first to the last report on the circle; met at three quarters of a turn."""
+        [ship] = plant.ships
+        heard_s = self._heard_s[ship]
+        there = heard_s[(heard_s >= plant.from_s) & (heard_s < plant.to_s)]
+        if not len(there):
+            return
+        radius = float(plant.parameters["radius_nm"])
+        turn_s = float(plant.parameters["turn_min"]) * 60
+        turns = (there[-1] - there[0]) / turn_s
+        over = radius >= 0.15
+        near = abs(radius / 0.15 - 1) < 0.2 or (over and (turns < 1.1 or len(there) < 12 * turns))
+        met_s = max(there[0] + 0.75 * turn_s, there[min(8, len(there) - 1)])
+        yield self.row(plant, from_s=float(there[0]), to_s=float(there[-1]), met_s=float(met_s),
+                       over=over, why="near_threshold" if near else "",
+                       facts=plant.parameters | {"reports": len(there)})  # fmt: skip
+        yield self.row(plant, kind="jump", over=False, why="circle")
+
+    def identity_change(self, plant: Planted) -> Iterator[Row]:
+        """From the first report under the new identity."""
+        old, new = plant.ships
+        later = self._heard_s[new]
+        if not len(later):
+            return
+        told_s = self._told(new, plant.from_s, self._until_s)
+        known_s = self._told(old, 0.0, plant.from_s)
+        why = "unheard" if told_s is None or known_s is None else ""
+        from_s = told_s if told_s is not None else float(later[0])
+        yield self.row(plant, from_s=from_s, to_s=from_s, met_s=from_s, why=why)
+        if self._plot.ships[old].mmsi != self._plot.ships[new].mmsi:
+            yield self.row(plant, kind="gap", ships=(old,), to_s=np.inf, over=False, why="renamed")
+
+    def destination_mismatch(self, plant: Planted) -> Iterator[Row]:
+        """While the way leads away from the declared port."""
+        [ship] = plant.ships
+        at_s = np.arange(max(plant.from_s, 0.0), min(plant.to_s, self._until_s), 600.0)
+        if len(at_s) < 8:
+            return
+        lon, lat = self._path(ship, at_s)
+        away = distance_nm(lon, lat, *HARBOURS[plant.parameters["declared"]].anchorage)
+        leaving = np.flatnonzero(np.diff(away) > 0.2)
+        lasts_h = len(leaving) / 6
+        told_s = self._told(ship, plant.from_s, self._until_s)
+        over = lasts_h >= 6
+        why = "near_threshold" if 3 < lasts_h < 6.6 else "" if told_s is not None else "unheard"
+        from_s = max(float(at_s[leaving[0]]) if len(leaving) else plant.from_s, told_s or 0.0)
+        yield self.row(plant, from_s=from_s, met_s=from_s + 6 * _HOUR_S, over=over, why=why,
+                       facts=plant.parameters | {"leads_away_h": round(lasts_h, 1)})  # fmt: skip
+
+    def draught_change(self, plant: Planted) -> Iterator[Row]:
+        """From the first voyage message with the new draught."""
+        [ship] = plant.ships
+        told_s = self._told(ship, plant.from_s + 300, self._until_s)
+        known_s = self._told(ship, 0.0, plant.from_s)
+        before, after = (float(plant.parameters[f"draught_{w}_m"]) for w in ("before", "after"))
+        change = abs(after - before)
+        why = "unheard" if told_s is None or known_s is None else ""
+        why = why or ("near_threshold" if 0.85 < change < 1.1 else "")
+        at_s = told_s if told_s is not None else plant.from_s
+        yield self.row(plant, from_s=at_s, to_s=at_s, met_s=at_s, over=change >= 1, why=why)
+
+    def bad_identity(self, plant: Planted) -> Iterator[Row]:
+        """The whole time; how often it is told is a matter of taste."""
+        yield self.row(plant, why="matter_of_taste")
+
+    def _told(self, ship: int, from_s: float, to_s: float) -> float | None:
+        """When a ship's static message was first heard between two instants."""
+        heard_s = self._traffic.statics_heard(ship, from_s, to_s)
+        return float(heard_s[0]) if len(heard_s) else None
+
+    def _company(self, ship: int, at_s: float, lon: float, lat: float) -> tuple[int, int, int]:
+        """Vessels within 16, 20 and 24 nm of a place, heard in the two hours after an instant."""
+        away = []
+        for other, heard_s in enumerate(self._heard_s):
+            part = heard_s[np.searchsorted(heard_s, at_s) :]
+            if other != ship and len(part) and part[0] < at_s + 2 * _HOUR_S:
+                away.append(float(distance_nm(lon, lat, *self._at(other, at_s))))
+        close, company, around = (
+            sum(nm < share * _COMPANY_NM for nm in away) for share in (0.8, 1.0, 1.2)
+        )
+        return close, company, around
+
+    def _at(self, ship: int, at_s: float) -> tuple[float, float]:
+        lon, lat = self._path(ship, np.array([at_s]))
+        return float(lon[0]), float(lat[0])
+
+    def _path(self, ship: int, at_s: Floats) -> tuple[Floats, Floats]:
+        track = self._plot.itineraries[ship].track
+        return np.interp(at_s, track.at_s, track.lon), np.interp(at_s, track.at_s, track.lat)
+
+    def _off_lane(self, ship: int, at_s: Floats, lane: Path) -> Floats:
+        way = lane.point(np.arange(0, lane.length_nm, 1.0))
+        return off_path_nm(*self._path(ship, at_s), *way)
