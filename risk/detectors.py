@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from risk.detect import Detector
+from risk.detect.anchorages import Anchorages
 from risk.detect.bad_identity import BadIdentity, BadIdentityParams
 from risk.detect.clone import Clone, CloneParams
 from risk.detect.coverage import Coverage, CoverageParams
@@ -55,10 +56,15 @@ def standard_detectors(params: Params | None = None) -> list[Detector]:
     for kind in given:
         if kind not in _STANDARD:
             raise _unknown("behaviour", kind, _STANDARD)
-    return [
+    detectors = [
         detector(_params_of(kind, params_type, given.get(kind, {})))
         for kind, (detector, params_type) in _STANDARD.items()
     ]
+    learnt = Anchorages()
+    for detector in detectors:
+        if isinstance(detector, Stop | Loitering | Rendezvous):
+            detector.anchorages = learnt
+    return detectors
 
 
 def load_params(path: Path | str) -> Params:

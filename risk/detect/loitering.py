@@ -4,7 +4,8 @@ Definition: a vessel not at anchor, moored or aground, whose mean speed over 2 h
 2 kn while it keeps within 5 nm of its own mean place (of the last two hours, so that a long
 drift is one event), 12 nm or more from the shore. Short runs of the engine belong to it: it ends
 at the last slow fix before 30 minutes without one while fixes come, at a fix outside the 5 nm,
-or at the last fix before a silence of more than 2 h.
+or at the last fix before a silence of more than 2 h. Within 3 nm of an anchorage that was learnt
+(`risk.detect.anchorages`) ships wait, and nobody loiters.
 
 A fishing vessel that does this is kept but marked, with less confidence.
 Units: nm, kn, hours; the position is the mean place when the event was announced.
@@ -19,6 +20,7 @@ import numpy as np
 
 from ingest.batch import UNKNOWN_TIME, Int32, Int64, ReportBatch
 from ingest.picture import Picture
+from risk.detect.anchorages import Anchorages
 from risk.detect.kernel import range_nm
 from risk.detect.memory import Array, Memory
 from risk.event import Event
@@ -40,6 +42,7 @@ class LoiteringParams:
         radius_nm: 5, chosen by us: four hours of drift with 1.2 kn of current.
         run_minutes: a run of the engine that does not end it; 30, chosen by us.
         bridge_hours: silence that does not end it; 2, chosen by us.
+        anchorage_nm: more, from the middle of a learnt anchorage; 3, as in `risk.detect.stop`.
     """
 
     sog_kn: float = 2
@@ -48,6 +51,7 @@ class LoiteringParams:
     radius_nm: float = 5
     run_minutes: float = 30
     bridge_hours: float = 2
+    anchorage_nm: float = 3
 
     def __post_init__(self) -> None:
         for field, value in asdict(self).items():
@@ -56,12 +60,17 @@ class LoiteringParams:
 
 
 class Loitering:
-    """Follows every slow vessel from its first slow fix."""
+    """Follows every slow vessel from its first slow fix.
+
+    Attributes:
+        anchorages: learnt by `risk.detect.stop`; none, where nobody shares them.
+    """
 
     kinds: tuple[str, ...] = ("loitering",)
 
     def __init__(self, params: LoiteringParams | None = None) -> None:
         self.params = params or LoiteringParams()
+        self.anchorages = Anchorages()
         self._memory = Memory(
             at=("i8", UNKNOWN_TIME), lon=("f8", np.nan), lat=("f8", np.nan),
             began=("i8", UNKNOWN_TIME), slow_at=("i8", UNKNOWN_TIME), place_lon=("f8", np.nan),
@@ -123,7 +132,8 @@ class Loitering:
         memory["passed"][slots] = True
         memory["told_lon"][slots], memory["told_lat"][slots] = lon, lat
         memory["shore_nm"][slots] = shore_distance_nm(lon, lat)
-        slots = slots[memory["shore_nm"][slots] >= params.shore_nm]
+        waits = self.anchorages.away_nm(lon, lat) <= params.anchorage_nm
+        slots = slots[(memory["shore_nm"][slots] >= params.shore_nm) & ~waits]
         memory["announced"][slots] = now_us
         return [self._event(picture, slot, over=False) for slot in slots.tolist()]
 
