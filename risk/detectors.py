@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from risk.detect import Detector
-from risk.detect.anchorages import Anchorages
 from risk.detect.bad_identity import BadIdentity, BadIdentityParams
 from risk.detect.clone import Clone, CloneParams
 from risk.detect.coverage import Coverage, CoverageParams
@@ -60,10 +59,10 @@ def standard_detectors(params: Params | None = None) -> list[Detector]:
         detector(_params_of(kind, params_type, given.get(kind, {})))
         for kind, (detector, params_type) in _STANDARD.items()
     ]
-    learnt = Anchorages()
+    stop = next(detector for detector in detectors if isinstance(detector, Stop))
     for detector in detectors:
-        if isinstance(detector, Stop | Loitering | Rendezvous):
-            detector.anchorages = learnt
+        if isinstance(detector, Loitering | Rendezvous):
+            detector.anchorages = stop.anchorages
     return detectors
 
 
