@@ -7,6 +7,9 @@ at the last slow fix before 30 minutes without one while fixes come, at a fix ou
 or at the last fix before a silence of more than 2 h. Within 3 nm of an anchorage that was learnt
 (`risk.detect.anchorages`) ships wait, and nobody loiters.
 
+It starts at the first slow fix; or, where she was last heard under way more than 10 min before,
+when she can have come to the place of that fix at the speed of the one before.
+
 A fishing vessel that does this is kept but marked, with less confidence.
 Units: nm, kn, hours; the position is the mean place when the event was announced.
 """
@@ -29,6 +32,9 @@ from sea.land import shore_distance_nm
 from sea.units import HOUR_US, MINUTE_US, Microseconds
 
 _FISHING: Final = 30
+_RECKONED_US: Final = 10 * MINUTE_US
+"""Silence before the first slow fix after which the start is reckoned; chosen by us: less moves it
+by no more than a ship takes to lose her way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +78,7 @@ class Loitering:
         self.params = params or LoiteringParams()
         self.anchorages = Anchorages()
         self._memory = Memory(
-            at=("i8", UNKNOWN_TIME), lon=("f8", np.nan), lat=("f8", np.nan),
+            at=("i8", UNKNOWN_TIME), lon=("f8", np.nan), lat=("f8", np.nan), sog=("f4", np.nan),
             began=("i8", UNKNOWN_TIME), slow_at=("i8", UNKNOWN_TIME), place_lon=("f8", np.nan),
             place_lat=("f8", np.nan), run_nm=("f8", 0), slow_run_nm=("f8", 0), over=("?", 0),
             fishing=("?", 0), passed=("?", 0), announced=("i8", 0), told_lon=("f8", np.nan),
@@ -87,8 +93,9 @@ class Loitering:
             slots, reports.reported_at, reports.lon, reports.lat, reports.sog, reports.nav_status,
             params.sog_kn, params.radius_nm, params.run_minutes * MINUTE_US,
             params.bridge_hours * HOUR_US, memory["at"], memory["lon"], memory["lat"],
-            memory["began"], memory["slow_at"], memory["place_lon"], memory["place_lat"],
-            memory["run_nm"], memory["slow_run_nm"], memory["over"], memory["fishing"],
+            memory["sog"], memory["began"], memory["slow_at"], memory["place_lon"],
+            memory["place_lat"], memory["run_nm"], memory["slow_run_nm"], memory["over"],
+            memory["fishing"],
         )  # fmt: skip
         return []
 
@@ -116,7 +123,7 @@ class Loitering:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continues from a `state`."""
-        self._memory.restore(state)
+        self._memory.restore({"sog": np.full(len(state["at"]), np.nan)} | state)
 
     def _opened(self, picture: Picture, now_us: Microseconds) -> list[Event]:
         memory, n, params = self._memory, len(self._memory), self.params
@@ -138,7 +145,7 @@ class Loitering:
         return [self._event(picture, slot, over=False) for slot in slots.tolist()]
 
     def _reset(self, slots: Array) -> None:
-        kept = {name: self._memory[name][slots] for name in ("at", "lon", "lat")}
+        kept = {name: self._memory[name][slots] for name in ("at", "lon", "lat", "sog")}
         self._memory.forget(slots)
         for name, values in kept.items():
             self._memory[name][slots] = values
@@ -172,8 +179,8 @@ class Loitering:
 def _follow(
     slots: Int32, times: Int64, lon: Array, lat: Array, sog: Array, nav: Array, slow_kn: float,
     radius_nm: float, run_us: float, bridge_us: float, at: Array, last_lon: Array,
-    last_lat: Array, began: Array, slow_at: Array, place_lon: Array, place_lat: Array,
-    run_nm: Array, slow_run_nm: Array, over: Array, fishing: Array,
+    last_lat: Array, last_sog: Array, began: Array, slow_at: Array, place_lon: Array,
+    place_lat: Array, run_nm: Array, slow_run_nm: Array, over: Array, fishing: Array,
 ) -> None:  # fmt: skip
     """Begins, carries on or marks as over each vessel's slow spell."""
     for i in range(len(slots)):
@@ -200,6 +207,10 @@ def _follow(
                     fishing[slot] |= nav[i] == 7
         elif slow:
             began[slot] = slow_at[slot] = times[i]
+            if _RECKONED_US < span <= bridge_us and last_sog[slot] >= slow_kn:
+                came = at[slot] + int(step / last_sog[slot] * HOUR_US)
+                began[slot] = min(came, times[i])
             place_lon[slot], place_lat[slot] = lon[i], lat[i]
             fishing[slot] = nav[i] == 7
         at[slot], last_lon[slot], last_lat[slot] = times[i], lon[i], lat[i]
+        last_sog[slot] = sog[i]
