@@ -8,7 +8,9 @@ or at the last fix before a silence of more than 2 h. Within 3 nm of an anchorag
 (`risk.detect.anchorages`) ships wait, and nobody loiters.
 
 It starts at the first slow fix; or, where she was last heard under way more than 10 min before,
-when she can have come to the place of that fix at the speed of the one before.
+when she can have come to the place of that fix at the speed of the one before. A slow fix holds
+for 10 min, so that what is due soon after it is told without waiting for the next; it is retracted
+when that says otherwise.
 
 A fishing vessel that does this is kept but marked, with less confidence.
 Units: nm, kn, hours; the position is the mean place when the event was announced.
@@ -33,8 +35,8 @@ from sea.units import HOUR_US, MINUTE_US, Microseconds
 
 _FISHING: Final = 30
 _RECKONED_US: Final = 10 * MINUTE_US
-"""Silence before the first slow fix after which the start is reckoned; chosen by us: less moves it
-by no more than a ship takes to lose her way."""
+"""Silence before the first slow fix after which the start is reckoned, and for which the last one
+holds; chosen by us: less moves a time by no more than a ship takes to lose her way, or make it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,9 +131,10 @@ class Loitering:
         memory, n, params = self._memory, len(self._memory), self.params
         candidate = (memory["began"][:n] != UNKNOWN_TIME) & ~memory["passed"][:n]
         slots = np.flatnonzero(candidate)
-        hours = (memory["slow_at"][slots] - memory["began"][slots]) / HOUR_US
-        long = hours >= params.hours
-        slots, hours = slots[long], hours[long]
+        began, slow_at = memory["began"][slots], memory["slow_at"][slots]
+        holds = np.where(memory["at"][slots] == slow_at, slow_at + _RECKONED_US, slow_at)
+        long = np.minimum(holds, now_us) - began >= int(params.hours * HOUR_US)
+        slots, hours = slots[long], (slow_at[long] - began[long]) / HOUR_US
         slots = slots[memory["slow_run_nm"][slots] < params.sog_kn * hours]
         if not len(slots):
             return []
@@ -155,6 +158,7 @@ class Loitering:
                ("began", "slow_at", "slow_run_nm", "announced", "told_lon", "told_lat",
                 "shore_nm", "fishing")}  # fmt: skip
         hours = (row["slow_at"] - row["began"]) / HOUR_US
+        retracted = over and hours < self.params.hours
         fishing = bool(row["fishing"]) or int(picture.ship_type[slot]) == _FISHING
         return Event(
             kind="loitering",
@@ -164,13 +168,14 @@ class Loitering:
             detected_at=row["announced"],
             lon=row["told_lon"],
             lat=row["told_lat"],
-            status="ended" if over else "open",
+            status="retracted" if retracted else "ended" if over else "open",
             confidence=0.4 if fishing else 0.8,
             evidence={
                 "hours": round(hours, 2),
                 "mean_sog_kn": round(row["slow_run_nm"] / hours, 2),
                 "shore_nm": round(row["shore_nm"], 1),
                 "fishing": fishing,
+                **({"reason": "she had gone on before"} if retracted else {}),
             },
         )
 

@@ -104,6 +104,26 @@ def test_a_state_from_before_starts_were_reckoned_is_taken(a_run, detected):
     assert again.state()["began"].tolist() == loitering.state()["began"].tolist()
 
 
+def test_what_is_due_minutes_after_a_slow_fix_does_not_wait_for_the_next(a_run, detected, minute):
+    rows = a_run(SHIP, 0, 114, sog=0.2) + a_run(SHIP, 160, 180, sog=0.2)
+    other = a_run(235000009, 0, 180, lon=-80.0, sog=12.0)
+    (event,) = detected(Loitering(), [*rows, *other])
+    assert minute(120) <= event.detected_at <= minute(121)
+
+
+def test_what_was_told_too_soon_is_retracted(a_run, detected):
+    rows = [*a_run(SHIP, 0, 114, sog=0.2), *a_run(SHIP, 125, 160, lon=-89.9, sog=12.0)]
+    opened, taken_back = detected(Loitering(), rows)
+    assert (opened.status, taken_back.status) == ("open", "retracted")
+    assert taken_back.id == opened.id
+    assert taken_back.evidence["reason"]
+
+
+def test_a_slow_fix_holds_ten_minutes_only(a_run, detected):
+    rows = [*a_run(SHIP, 0, 105, sog=0.2), *a_run(SHIP, 125, 160, lon=-89.9, sog=12.0)]
+    assert detected(Loitering(), rows) == []
+
+
 def test_a_long_silence_ends_it_at_the_last_fix(a_run, detected, minute):
     other = a_run(235000009, 0, 400, lon=-80.0, sog=12.0)
     opened, ended = detected(Loitering(), [*a_run(SHIP, 0, 150, sog=0.5), *other])
