@@ -72,10 +72,15 @@ def standard_detectors(params: Params | None = None) -> list[Detector]:
     for kind in given:
         if kind not in _STANDARD:
             raise _unknown("behaviour", kind, _STANDARD)
-    return [
+    detectors = [
         detector(_params_of(kind, params_type, given.get(kind, {})))
         for kind, (detector, params_type) in _STANDARD.items()
     ]
+    stop = next(detector for detector in detectors if isinstance(detector, Stop))
+    for detector in detectors:
+        if isinstance(detector, Loitering | Rendezvous):
+            detector.anchorages = stop.anchorages
+    return detectors
 
 
 def presets() -> tuple[str, ...]:

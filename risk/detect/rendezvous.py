@@ -1,7 +1,8 @@
 """Rendezvous: two vessels close together, both slow, long enough to pass something across.
 
 Definition: two vessels within 500 m of each other (by their latest fixes, dead-reckoned to the
-same instant), both below 3 kn, for 20 minutes or more, 10 nm or more from any port. A fix older
+same instant), both below 3 kn, for 20 minutes or more, 10 nm or more from any port and from the
+middle of any anchorage that was learnt (`risk.detect.anchorages`). A fix older
 than 30 minutes says nothing; while either is silent for no longer than that, the meeting goes
 on. Fixes that contradict it (apart, or fast) for 10 minutes end it at the last confirmed moment.
 Midnight means nothing. Vessels whose work is to lie alongside others (tugs, pilots, SAR,
@@ -20,6 +21,7 @@ import numpy.typing as npt
 
 from ingest.batch import UNKNOWN_TIME, Int32, ReportBatch
 from ingest.picture import Picture
+from risk.detect.anchorages import Anchorages
 from risk.detect.kernel import pairs_within, reckoned, tree_of
 from risk.detect.memory import Memory
 from risk.detect.roads import lying_within
@@ -44,7 +46,7 @@ class RendezvousParams:
         range_m: 500 (Global Fishing Watch's encounters: 500 m; Miller et al. 2018).
         sog_kn: both below; 3, chosen by us: above the 2 kn of Miller et al. for ships under way.
         minutes: at least; 20, chosen by us: a fifth of the 2 h of Miller et al., for bags not fish.
-        port_nm: at least, from the nearest port; 10 km there, 10 nm here, chosen by us.
+        port_nm: at least, from the nearest port or anchorage; 10 nm for their 10 km, chosen by us.
         bridge_minutes: silence that does not end it; 30, chosen by us.
         apart_minutes: contradiction that ends it; 10, chosen by us.
         road_ships, road_nm: with 3 other ships at anchor within 3 nm a ship at anchor lies in a
@@ -79,12 +81,17 @@ class _Meeting:
 
 
 class Rendezvous:
-    """Finds pairs at the end of every event-minute; sees only each vessel's latest fix."""
+    """Finds pairs at the end of every event-minute; sees only each vessel's latest fix.
+
+    Attributes:
+        anchorages: learnt by `risk.detect.stop`; none, where nobody shares them.
+    """
 
     kinds: tuple[str, ...] = ("rendezvous",)
 
     def __init__(self, params: RendezvousParams | None = None) -> None:
         self.params = params or RendezvousParams()
+        self.anchorages = Anchorages()
         self._memory = Memory(
             at=("i8", UNKNOWN_TIME), lon=("f8", np.nan), lat=("f8", np.nan), sog=("f4", np.nan),
             cog=("f4", np.nan), nav_status=("i1", 15), port_lon=("f8", np.nan),
@@ -171,7 +178,9 @@ class Rendezvous:
             rows = slots[stale]
             memory["port_lon"][rows], memory["port_lat"][rows] = lon[stale], lat[stale]
             memory["port_nm"][rows] = nearest_port(lon[stale], lat[stale])[1]
-        return slots[memory["port_nm"][slots] >= self.params.port_nm]
+        slots = slots[memory["port_nm"][slots] >= self.params.port_nm]
+        away_nm = self.anchorages.away_nm(memory["lon"][slots], memory["lat"][slots])
+        return slots[away_nm >= self.params.port_nm]
 
     def _opened(self, picture: Picture, now_us: Microseconds) -> list[Event]:
         enough = int(self.params.minutes * MINUTE_US)

@@ -4,6 +4,7 @@ from risk.detect.loitering import Loitering, LoiteringParams
 from sea.errors import BadInputError
 
 SHIP = 235000001
+MINUTE = 60_000_000
 
 
 def drift(a_run, begin, end, *, sog=1.0, **fields):
@@ -68,6 +69,59 @@ def test_a_fishing_vessel_is_kept_but_marked(a_run, a_static, detected):
 def test_sparse_satellite_passes_carry_it_on(a_run, detected, minute):
     (event,) = detected(Loitering(), a_run(SHIP, 0, 400, sog=0.8, every=50.0))
     assert (event.status, event.started_at) == ("open", minute(0))
+
+
+def test_between_satellite_passes_the_start_is_reckoned(a_run, a_report, detected, minute):
+    under_way = a_report(SHIP, 0, lon=-90.1, sog=12.0)  # six miles, half an hour off
+    (event,) = detected(Loitering(), [under_way, *a_run(SHIP, 50, 200, sog=0.2, every=50.0)])
+    assert event.started_at == pytest.approx(minute(30), abs=MINUTE / 2)
+    assert minute(150) <= event.detected_at <= minute(152)
+
+
+def test_a_ship_never_heard_under_way_starts_where_first_heard_slow(
+    a_run, a_report, detected, minute
+):
+    (event,) = detected(Loitering(), a_run(SHIP, 50, 200, sog=0.2, every=50.0))
+    assert event.started_at == minute(50)
+    lying = a_report(SHIP, 0, sog=0.0, nav_status=1)
+    (event,) = detected(Loitering(), [lying, *a_run(SHIP, 50, 200, sog=0.2, every=50.0)])
+    assert event.started_at == minute(50)
+
+
+def test_a_start_is_not_reckoned_beyond_the_first_slow_fix(a_run, a_report, detected, minute):
+    far = a_report(SHIP, 0, lon=-90.5, sog=12.0)  # further than she sails in the time
+    (event,) = detected(Loitering(), [far, *a_run(SHIP, 50, 200, sog=0.2, every=50.0)])
+    assert event.started_at == minute(50)
+
+
+def test_a_state_from_before_starts_were_reckoned_is_taken(a_run, detected):
+    loitering = Loitering()
+    detected(loitering, a_run(SHIP, 0, 60))
+    state = loitering.state()
+    del state["sog"]
+    again = Loitering()
+    again.restore(state)
+    assert again.state()["began"].tolist() == loitering.state()["began"].tolist()
+
+
+def test_what_is_due_minutes_after_a_slow_fix_does_not_wait_for_the_next(a_run, detected, minute):
+    rows = a_run(SHIP, 0, 114, sog=0.2) + a_run(SHIP, 160, 180, sog=0.2)
+    other = a_run(235000009, 0, 180, lon=-80.0, sog=12.0)
+    (event,) = detected(Loitering(), [*rows, *other])
+    assert minute(120) <= event.detected_at <= minute(121)
+
+
+def test_what_was_told_too_soon_is_retracted(a_run, detected):
+    rows = [*a_run(SHIP, 0, 114, sog=0.2), *a_run(SHIP, 125, 160, lon=-89.9, sog=12.0)]
+    opened, taken_back = detected(Loitering(), rows)
+    assert (opened.status, taken_back.status) == ("open", "retracted")
+    assert taken_back.id == opened.id
+    assert taken_back.evidence["reason"]
+
+
+def test_a_slow_fix_holds_ten_minutes_only(a_run, detected):
+    rows = [*a_run(SHIP, 0, 105, sog=0.2), *a_run(SHIP, 125, 160, lon=-89.9, sog=12.0)]
+    assert detected(Loitering(), rows) == []
 
 
 def test_a_long_silence_ends_it_at_the_last_fix(a_run, detected, minute):
