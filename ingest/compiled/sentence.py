@@ -77,9 +77,9 @@ def _rest(data, i, end, words, base, packed, found):  # type: ignore[no-untyped-
         return False
     found[CHANNEL] = i = i + 1
     while data[i] != 44:
-        i += 1
-        if i - found[CHANNEL] > _CHANNEL_ROOM or i >= end or data[i] == 42 or data[i] == 10:
+        if data[i] == 42 or data[i] == 10 or i - found[CHANNEL] == _CHANNEL_ROOM or i + 1 == end:
             return False
+        i += 1
     found[CHANNEL_END] = i
     i += 1
     found[PACKED] = pack(data, i, words, base, packed)

@@ -189,8 +189,17 @@ def test_messages_of_the_encoder_of_pyais_come_back(kind, mmsi, lon, lat, name, 
         TWO_PARTS.replace(b",A,", b",B,", 1),
         b"$PGHP,1,2013,11,12,12,0,0,11,219,,2190067,1,62*26\n" + TWO_PARTS,
         b"\\si:AISD*3F\\\n" + TWO_PARTS,
+        b"!AIVDM,1,1,,*,15MkWnPP00JrolNH>dqT??wJ0<09,0*2C\n",
     ],
-    ids=["in order", "first twice", "other before", "channels differ", "time before", "tag before"],
+    ids=[
+        "in order",
+        "first twice",
+        "other before",
+        "channels differ",
+        "time before",
+        "tag before",
+        "star for a channel",
+    ],
 )
 def test_two_parts_are_joined_as_the_assembler_joins_them(data):
     assert_same(data)
