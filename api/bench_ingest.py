@@ -23,11 +23,12 @@ import asyncpg
 import numpy as np
 import numpy.typing as npt
 
+from api.commits import STAGE
 from api.embedded import embedded_nats, embedded_postgres
 from api.migrate import migrate
 from api.profile import MEASURING, Profiler, cpu_s, descendants, rss_mib
 from api.store import open_database
-from api.watch import STAGE, Fleet, watch
+from api.watch import Fleet, watch
 from api.writing import Sharing
 from ingest import store
 from ingest.log import JetStreamLog

@@ -4,8 +4,8 @@ import asyncio
 
 import asyncpg
 
+from api.commits import STAGE
 from api.view import View
-from api.watch import STAGE
 from ingest import snapshot, store
 from ingest.batch import ReportBatch, StaticBatch
 from ingest.log import Log

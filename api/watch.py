@@ -1,14 +1,15 @@
 """The watch: the log -> one engine a timeline -> events, assessments, escort plans -> rows.
 
-One process owns it. What it writes, its snapshot and its offset commit together; after a crash
-it goes on from there, and the same log gives the same events.
+One process owns it. What it writes and its offset commit together (`api.commits`). After a crash it
+goes on from its last snapshot, repeating what was committed since; the same log gives the same
+events.
 """
 
 import asyncio
-import logging
-import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
@@ -16,6 +17,7 @@ import msgspec
 import numpy as np
 
 from api import writing
+from api.commits import STAGE, Commits
 from api.writing import Findings, Sharing
 from escort.document import plan_document
 from escort.plan import plan
@@ -24,21 +26,12 @@ from escort.scenario import Asset, Burden, scenario_document
 from ingest import snapshot, store
 from ingest.batch import Columns, ReportBatch, StaticBatch
 from ingest.log import LIVE, Entry, Fresh, JetStreamLog
-from ingest.stage import TRACKER
 from risk.assess import Assessor
 from risk.assessment import PassageRisk
 from risk.detectors import standard_detectors
 from risk.engine import Engine
 from risk.event import Event
 from sea.units import DAY_US, HOUR_US, MINUTE_US, Microseconds
-
-_log = logging.getLogger(__name__)
-
-STAGE = "watch"
-COMMIT_S = 1.0
-PAUSES, BEHIND_PAUSES = 4, 15
-"""Commits' own lengths between two of them, up to date and behind. Chosen by us: at 300,000 vessels
-an event then waits for some 5 s, or after a crash 20 s of the log are read again."""
 
 ASSESS_US = 5 * MINUTE_US
 BEHIND_ASSESS_US = HOUR_US
@@ -47,7 +40,6 @@ BEHIND_ASSESS_US = HOUR_US
 PLAN_US = 10 * MINUTE_US
 PLAN_S = 2.0
 KEEP_EVENTS_US = 30 * DAY_US
-TRIM_S = 600.0
 END_US = 2**62
 """Later than any time."""
 
@@ -87,6 +79,22 @@ class Timeline:
             "written": self.written,
             "final": self.final,
         }
+
+    def decide(
+        self,
+        *,
+        assessed_at: Microseconds | None = None,
+        planned_at: Microseconds | None = None,
+        written: Mapping[int, list[Any]] = MappingProxyType({}),
+    ) -> None:
+        """Everything that changes at a commit, and not by the log, changes here."""
+        if assessed_at is not None and assessed_at != self.assessed_at:
+            self.assessed_at = assessed_at
+            forgotten = assessed_at - KEEP_EVENTS_US
+            self.events = {i: e for i, e in self.events.items() if e.started_at > forgotten}
+        if planned_at is not None:
+            self.planned_at = planned_at
+        self.written.update(written)
 
     @classmethod
     def restored(cls, name: str, state: dict[str, Any]) -> "Timeline":
@@ -130,7 +138,7 @@ class Watch:
             if now > 0 and (ended or now // every > timeline.assessed_at // every):
                 passages = self._assess(timeline, now, found)
                 if timeline.name == LIVE and not behind and now >= timeline.planned_at + PLAN_US:
-                    timeline.planned_at = now
+                    timeline.decide(planned_at=now)
                     found.plans.append(self._plan(passages, now))
 
     def state(self) -> dict[str, Any]:
@@ -153,6 +161,34 @@ class Watch:
             source: [(n, ReportBatch.of(**r), StaticBatch.of(**s)) for n, r, s in waiting]
             for source, waiting in state["waiting"].items()
         }
+
+    def note(self, found: Findings) -> dict[str, Any]:
+        """Plain values of what `assess` decided of these findings, for `redo`."""
+        note: dict[str, Any] = {
+            name: {"assessed_at": t.assessed_at, "planned_at": t.planned_at, "written": {}}
+            for name, t in self.timelines.items()
+        }
+        for name, assessment in found.assessments:
+            note[name]["written"][assessment.mmsi] = writing.gist(assessment)
+        return note
+
+    def redo(
+        self, entries: Sequence[Entry], until: int, notes: deque[tuple[int, dict[str, Any]]]
+    ) -> Sequence[Entry]:
+        """Repeats what was committed up to the offset `until`; returns the entries beyond it.
+
+        `notes` are (offset, `note`) of each commit in order; those that are reached are taken off.
+        """
+        known = [entry for entry in entries if entry.offset <= until]
+        beyond = entries[len(known) :]
+        while notes and known and notes[0][0] <= known[-1].offset:
+            offset, note = notes.popleft()
+            self.take([entry for entry in known if entry.offset <= offset], Findings())
+            known = [entry for entry in known if entry.offset > offset]
+            for name, decided in note.items():
+                self.timelines[name].decide(**decided)
+        self.take(known, Findings())
+        return beyond
 
     def _advance(
         self, mark: Entry, batches: list[tuple[int, ReportBatch, StaticBatch]], found: Findings
@@ -177,10 +213,7 @@ class Watch:
             found.events[timeline.name, event.id] = event
 
     def _assess(self, timeline: Timeline, now: Microseconds, found: Findings) -> list[PassageRisk]:
-        timeline.assessed_at = now
-        timeline.events = {
-            i: e for i, e in timeline.events.items() if e.started_at > now - KEEP_EVENTS_US
-        }
+        timeline.decide(assessed_at=now)
         by_vessel: dict[int, list[Event]] = {}
         for event in timeline.events.values():
             for mmsi in event.mmsis:
@@ -188,7 +221,7 @@ class Watch:
         assessed = self.assessor.assess(timeline.engine.picture, by_vessel, now)
         for assessment, _ in assessed:
             if writing.is_news(assessment, timeline.written.get(assessment.mmsi)):
-                timeline.written[assessment.mmsi] = writing.gist(assessment)
+                timeline.decide(written={assessment.mmsi: writing.gist(assessment)})
                 found.assessments.append((timeline.name, assessment))
         return [passage for _, passage in assessed]
 
@@ -211,43 +244,17 @@ async def watch(
     async with store.own(database, STAGE) as owned:
         state = Watch(fleet, assessor)
         if owned.snapshot:
-            state.restore(snapshot.unpack(owned.snapshot))
-        found, committed, trimmed, took = Findings(), time.monotonic(), time.monotonic(), 0.0
-        dirty = False
-        async for entries in log.read(owned.offset, marks=True):
-            if entries:
-                await asyncio.to_thread(state.take, entries, found)
-                offset, behind, dirty = entries[-1].offset, entries[-1].pending > 0, True
-            if not dirty or time.monotonic() - committed < _pause_s(took, behind):
-                continue
-            await asyncio.to_thread(state.assess, behind, found)
-            began = time.monotonic()
-            packed = await asyncio.to_thread(lambda: snapshot.pack(state.state()))
-            written = found
-            await store.commit(
-                database, owned, offset=offset, snapshot=packed,
-                rows=lambda c, written=written: writing.write(c, written, sharing),  # type: ignore[misc]
-            )  # fmt: skip
-            found, committed, dirty = Findings(), time.monotonic(), False
-            took = committed - began
-            if committed - trimmed > TRIM_S:
-                trimmed = committed
-                await log.trim(passed_by_all(await store.offsets(database)))
-
-
-def _pause_s(took: float, behind: bool) -> float:
-    """How long to go on before the next commit, if the last one took so many seconds.
-
-    A commit holds everything known of every vessel. Of a watch that is up to date commits may take
-    a fifth of the time, so they come at once where they cost next to nothing; of one that is
-    behind a sixteenth.
-    """
-    return max(COMMIT_S, BEHIND_PAUSES * took) if behind else PAUSES * took
-
-
-def passed_by_all(offsets: Mapping[str, int]) -> int:
-    """The offset up to which every reader has committed; one that never read has passed nothing."""
-    return min(offsets.get(stage, 0) for stage in (STAGE, TRACKER))
+            state.restore(await asyncio.to_thread(snapshot.unpack, owned.snapshot))
+        notes = deque((offset, snapshot.unpack(note)) for offset, note in owned.notes)
+        commits = Commits(log, database, owned, sharing)
+        async for entries in log.read(owned.snapshot_offset, marks=True):
+            fresh: Sequence[Entry] = entries
+            if entries and entries[0].offset <= owned.offset:
+                fresh = await asyncio.to_thread(state.redo, entries, owned.offset, notes)
+            if fresh:
+                await asyncio.to_thread(state.take, fresh, commits.found)
+                commits.taken(fresh[-1])
+            await commits.next(state)
 
 
 def _plain(batch: Columns) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 Dicts, lists, text, numbers, None and arrays of any depth; nothing that could run code.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -15,13 +16,36 @@ _REPEATS = zstandard.ZstdCompressionParameters.from_level(1, enable_ldm=True, wi
 
 
 def pack(state: Any) -> bytes:
-    """The state as zstd-compressed MessagePack; arrays keep dtype and shape."""
-    return zstandard.ZstdCompressor(compression_params=_REPEATS).compress(_ENCODER.encode(state))
+    """The state as zstd-compressed MessagePack; arrays keep dtype and shape.
+
+    It is compressed piece by piece, so that it never stands in memory a second time.
+    """
+    packed = zstandard.ZstdCompressor(compression_params=_REPEATS).compressobj()
+    return b"".join([*map(packed.compress, _pieces(state)), packed.flush()])
 
 
 def unpack(data: bytes) -> Any:
-    """The state that `pack` was given; tuples come back as lists, arrays writable."""
-    return _DECODER.decode(zstandard.ZstdDecompressor().decompress(data))
+    """The state that `pack` was given; tuples come back as lists, arrays writable.
+
+    Raises:
+        ValueError: the bytes are not whole.
+    """
+    packed = zstandard.ZstdDecompressor().decompressobj()
+    state = packed.decompress(data)
+    if not packed.eof:
+        raise ValueError("a snapshot that is cut short")
+    return _DECODER.decode(state)
+
+
+def _pieces(value: Any) -> Iterator[bytes]:
+    """MessagePack of the value, an entry of a dict at a time; 0xdf begins one of 32-bit length."""
+    if not isinstance(value, dict):
+        yield _ENCODER.encode(value)
+        return
+    yield b"\xdf" + len(value).to_bytes(4)
+    for key, entry in value.items():
+        yield _ENCODER.encode(key)
+        yield from _pieces(entry)
 
 
 def _encode(value: Any) -> Any:

@@ -1,13 +1,16 @@
 """The watch without a server: the same entries give the same findings, however they arrive."""
 
+from collections import deque
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.watch import Fleet, Watch, passed_by_all
+from api.commits import passed_by_all
+from api.watch import Fleet, Watch
 from api.writing import Findings
 from ingest import snapshot
 from ingest.batch import ReportBatch, StaticBatch
@@ -80,6 +83,39 @@ def test_a_watch_restored_from_a_snapshot_goes_on_as_if_never_stopped(cut, entri
     before = events_of([(first, entries[:cut])])
     second.restore(snapshot.unpack(snapshot.pack(first.state())))
     assert {**before, **events_of([(second, entries[cut:])])} == once
+
+
+@pytest.mark.parametrize(
+    ("snapped", "commits", "fetched"),
+    [(40, [120, 250], 60), (0, [1, 300], 7), (200, [201, 202, 399], 1000)],
+)
+def test_what_was_committed_since_a_snapshot_is_repeated(
+    snapped, commits, fetched, entries, assessor
+):
+    first, second, notes = Watch(Fleet(), assessor), Watch(Fleet(), assessor), deque()
+    first.take(entries[:snapped], Findings())
+    second.restore(snapshot.unpack(snapshot.pack(first.state())))
+    for begin, end in pairwise([snapped, *commits]):
+        found = Findings()
+        first.take(entries[begin:end], found)
+        first.assess(behind=False, found=found)
+        note = snapshot.unpack(snapshot.pack(first.note(found)))
+        notes.append((entries[end - 1].offset, note))
+    beyond = []
+    for start in range(snapped, len(entries), fetched):
+        fetch = entries[start : start + fetched]
+        beyond += second.redo(fetch, entries[commits[-1] - 1].offset, notes)
+    assert [e.offset for e in beyond] == [e.offset for e in entries[commits[-1] :]]
+    assert not notes
+    assert decided(second) == decided(first)
+    assert decided(first)["assessed_at"] > 0
+    rest = entries[commits[-1] :]
+    assert events_of([(second, rest)]) == events_of([(first, rest)])
+
+
+def decided(watch):
+    state = watch.timelines["live"].state()
+    return {name: value for name, value in state.items() if name != "engine"}
 
 
 def test_every_hearing_is_in_the_coverage_once_whatever_was_seen_twice_or_restored(

@@ -116,6 +116,26 @@ async def test_a_stage_has_one_owner_and_a_former_owner_cannot_commit(database):
         await store.commit(database, first, offset=6, snapshot=b"six", rows=nothing)
 
 
+async def test_a_commit_without_a_snapshot_leaves_a_note_until_the_next_one(database):
+    async def nothing(connection):
+        pass
+
+    async with store.own(database, "watch") as owned:
+        await store.commit(database, owned, offset=5, snapshot=b"five", rows=nothing)
+        await store.commit(database, owned, offset=7, note=b"a", rows=nothing)
+        await store.commit(database, owned, offset=8, note=b"b", rows=nothing)
+    async with store.own(database, "watch") as owned:
+        assert (owned.offset, owned.snapshot, owned.snapshot_offset) == (8, b"five", 5)
+        assert owned.notes == [(7, b"a"), (8, b"b")]
+        assert await store.needed(database) == {"watch": 5}
+        assert await store.offsets(database) == {"watch": 8}
+        assert await store.last_snapshot(database, "watch") == (5, b"five")
+        await store.commit(database, owned, offset=9, snapshot=b"nine", rows=nothing)
+    async with store.own(database, "watch") as owned:
+        assert (owned.snapshot_offset, owned.notes) == (9, [])
+    assert await store.needed(database) == {"watch": 9}
+
+
 async def test_a_day_gets_its_own_partition_unless_its_rows_lie_elsewhere_already(database):
     from sea.instants import from_us
 
