@@ -70,10 +70,10 @@ class Timeline:
     final: bool = False
 
     def state(self) -> dict[str, Any]:
-        """Plain values from which `restored` continues."""
+        """Values to pack, from which `restored` continues when they are unpacked."""
         return {
             "engine": self.engine.state(),
-            "events": [msgspec.to_builtins(event) for event in self.events.values()],
+            "events": list(self.events.values()),
             "assessed_at": self.assessed_at,
             "planned_at": self.planned_at,
             "written": self.written,
