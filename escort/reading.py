@@ -77,12 +77,12 @@ def read_scenario(document: bytes | str | Mapping[str, Any]) -> Scenario:
 
 
 def read_asset(document: Mapping[str, Any], path: str = "") -> Asset:
-    """The asset of one document; it enters no zone but by the right of its nation.
+    """The asset of one document; the zones it may enter need not be known.
 
     Raises:
         BadInputError: it cannot be used; `field` is the JSON path below `path`.
     """
-    return _asset(Fields(document, path), _Listed(None), set())
+    return _asset(Fields(document, path), _Listed(None), None)
 
 
 def read_request(document: Mapping[str, Any], path: str = "") -> EscortRequest:
@@ -94,7 +94,7 @@ def read_request(document: Mapping[str, Any], path: str = "") -> EscortRequest:
     return _request(Fields(document, path), _Listed(None))
 
 
-def _asset(fields: Fields, listed: _Listed, zones: set[str]) -> Asset:
+def _asset(fields: Fields, listed: _Listed, zones: set[str] | None) -> Asset:
     must_return = fields.flag("must_return", True)
     base, base_place = _base(fields, listed, must_return)
     available_from, available_until = _ordered(fields, "available_from", "available_until")
@@ -225,11 +225,11 @@ def _mmsis(fields: Fields) -> tuple[int, ...]:
     return tuple(mmsis)
 
 
-def _entry(fields: Fields, zones: set[str]) -> tuple[str, ...]:
+def _entry(fields: Fields, zones: set[str] | None) -> tuple[str, ...]:
     granted = []
     for where, value in fields.items("may_enter", MOST_ZONES, ()):
         zone = checked_text(value, where)
-        if zone not in zones:
+        if zones is not None and zone not in zones:
             raise BadInputError(
                 f"{where} is {zone!r}, which is no zone here", field=where, mend="add it to zones"
             )
