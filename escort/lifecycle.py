@@ -55,8 +55,11 @@ def assets_now(offered: Sequence[Asset], standing: Standing) -> tuple[Asset, ...
     given = {asset: dict(fields) for asset, fields in standing.assets.items()}
     assets = []
     for asset in [*known, *(a for a in sorted(given) if a not in known)]:
+        fields = known.get(asset, {}) | given.get(asset, {})
         try:
-            assets.append(read_asset(known.get(asset, {}) | given.get(asset, {})))
+            assets.append(
+                read_asset({n: value for n, value in fields.items() if value is not None})
+            )
         except BadInputError:  # its fleet is gone: what remains of it is a change to nothing
             continue
     return tuple(assets)

@@ -27,7 +27,6 @@ from escort.lifecycle import (
 from escort.plan import plan, plan_document
 from escort.scenario import Asset, EscortRequest, Scenario
 from escort.whereabouts import Commitment, as_it_is
-from sea.instants import iso_z
 from sea.units import DAY_US, Microseconds
 
 REMEMBER_US: Final = DAY_US
@@ -43,7 +42,8 @@ class Board:
     Attributes:
         requests, assets: as the last plan knew them. taskings: that plan's, as documents.
         commitments: escorts under way, and ended ones whose asset is not home yet.
-        history: other ended escorts, of the last day. made_at: of the last plan, 0 before it.
+        history: other ended escorts, of the last day.
+        made_at, number: of the last plan, 0 before it.
     """
 
     standing: Standing = field(default_factory=Standing)
@@ -53,6 +53,7 @@ class Board:
     commitments: tuple[Commitment, ...] = ()
     history: tuple[Commitment, ...] = ()
     made_at: Microseconds = 0
+    number: int = 0
 
     def decided(self, decisions: Sequence[Decision]) -> "Board":
         """The board after these decisions."""
@@ -95,6 +96,7 @@ def next_round(board: Board, base: Scenario, *, seconds: float, seed: int = 0) -
         commitments=tuple(commitments),
         history=tuple(c for c in (*board.history, *home) if (c.ended_at or 0) > now - REMEMBER_US),
         made_at=now,
+        number=board.number + 1,
     )
     return Round(board=kept, scenario=scenario,
                  document=_told(made, board, kept, offered, asked))  # fmt: skip
@@ -190,10 +192,10 @@ def _told(
             commitment_document(c, offered.get(c.asset), standing, now)
             for c in sorted(ended, key=lambda c: -(c.ended_at or 0))
         ],
-        "changes": [] if before.made_at == 0 else changes(
+        "changes": [] if before.number == 0 else changes(
             before.taskings, [*made["taskings"], *running], grounds),
         "alerts": [alert_document(alert) for alert in alerts],
-        "previous": None if before.made_at == 0 else iso_z(before.made_at),
+        "round": after.number,
         "decisions": standing.seen,
     }  # fmt: skip
 

@@ -15,10 +15,13 @@ from aiohttp import web
 from api import metrics
 from api.http import (
     pages,
+    routes_assets,
     routes_coverage,
+    routes_decisions,
     routes_escort,
     routes_events,
     routes_node,
+    routes_requests,
     routes_vessels,
 )
 from api.http.context import CONTEXT, Context, admit
@@ -35,6 +38,9 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *routes_events.OPERATIONS,
     *routes_coverage.OPERATIONS,
     *routes_escort.OPERATIONS,
+    *routes_requests.OPERATIONS,
+    *routes_assets.OPERATIONS,
+    *routes_decisions.OPERATIONS,
     *routes_node.OPERATIONS,
     *pages.OPERATIONS,
 )
