@@ -94,6 +94,15 @@ def read_request(document: Mapping[str, Any], path: str = "") -> EscortRequest:
     return _request(Fields(document, path), _Listed(None))
 
 
+def read_zone(document: Mapping[str, Any], path: str = "") -> Zone:
+    """The zone of one document.
+
+    Raises:
+        BadInputError: it cannot be used; `field` is the JSON path below `path`.
+    """
+    return _zone(Fields(document, path))
+
+
 def _asset(fields: Fields, listed: _Listed, zones: set[str] | None) -> Asset:
     must_return = fields.flag("must_return", True)
     base, base_place = _base(fields, listed, must_return)
