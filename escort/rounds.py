@@ -183,6 +183,13 @@ def _told(
         unserved={each["request"]: each["detail"] for each in made["unserved"]},
     )
     running = [{"asset": each["asset"], "escorts": [each]} for each in documents]
+    done = {c.requests for c in ended if c.status == "done"}
+    ran = [
+        commitment_document(c, offered.get(c.asset), standing, now)
+        for c in before.commitments
+        if c.status == "under_way" and c.requests not in done
+    ]
+    was = [*before.taskings, *({"asset": each["asset"], "escorts": [each]} for each in ran)]
     alerts = threats(under_way, offered, standing, now)
     alerts += _lost_approvals(made, before, asked, grounds, running)
     return {
@@ -193,7 +200,7 @@ def _told(
             for c in sorted(ended, key=lambda c: -(c.ended_at or 0))
         ],
         "changes": [] if before.number == 0 else changes(
-            before.taskings, [*made["taskings"], *running], grounds),
+            was, [*made["taskings"], *running], grounds),
         "alerts": [alert_document(alert) for alert in alerts],
         "round": after.number,
         "decisions": standing.seen,

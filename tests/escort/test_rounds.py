@@ -67,10 +67,13 @@ def test_an_approved_escort_is_under_way_when_its_asset_was_to_leave_then_done(m
     assert (running["status"], running["tasking"]) == ("under_way", tasking["id"])
     assert running["why"] == ""
     assert under.document["changes"] == []
+    again = next_round(under.board, scene(make, hours=depart_h + 0.2), seconds=5)
+    assert again.document["changes"] == []
     release_h = (parse_utc(tasking["escorts"][0]["release_at"]) - NOW) / HOUR_US
     done = next_round(under.board, scene(make, hours=release_h + 0.1), seconds=5)
     assert done.document["under_way"] == []
     assert [each["status"] for each in done.document["ended"]] == ["done"]
+    assert done.document["changes"] == []
 
 
 def test_a_proposal_that_nobody_approves_never_gets_under_way(make):
@@ -118,6 +121,7 @@ def test_breaking_off_frees_the_asset_where_it_is_and_is_told(make):
     (ended,) = after.document["ended"]
     assert ended["status"] == "broken_off"
     assert ended["why"] == "broken off by Ana (EC): man overboard"
+    assert after.document["changes"][0]["why"] == ended["why"]
     assert after.document["taskings"] == []
     place = after.scenario.assets[0].position
     assert -82.0 < place.lon < -81.0
