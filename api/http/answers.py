@@ -207,7 +207,7 @@ class WhatIf(Answer):
     """Two plans of one moment, as they are and as they would be, and what that changes."""
 
     id: int | None
-    asked_at: str
+    asked_of: str
     changes: list[dict[str, Any]]
     before: dict[str, Any]
     after: dict[str, Any]

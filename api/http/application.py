@@ -23,6 +23,7 @@ from api.http import (
     routes_node,
     routes_requests,
     routes_vessels,
+    routes_whatif,
 )
 from api.http.context import CONTEXT, Context, admit
 from api.http.problem import REQUEST_ID, problems
@@ -41,6 +42,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *routes_requests.OPERATIONS,
     *routes_assets.OPERATIONS,
     *routes_decisions.OPERATIONS,
+    *routes_whatif.OPERATIONS,
     *routes_node.OPERATIONS,
     *pages.OPERATIONS,
 )

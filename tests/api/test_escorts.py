@@ -241,6 +241,33 @@ async def test_a_body_that_is_no_json_or_of_another_kind_is_refused(planned):
         assert response.status == 422
 
 
+async def test_a_what_if_is_answered_from_the_current_scenario_and_kept_only_if_asked(world, make):
+    request = {
+        "id": "r1", "mmsis": ["200000001"], "rendezvous": [-90.0, 9.0], "release": [-90.5, 8.5],
+        "earliest": "2026-03-01T18:00:00Z", "latest": "2026-03-01T19:00:00Z", "speed_kn": 12.0,
+        "risk_value": 0.1,
+    }  # fmt: skip
+    row = a_plan(make)
+    row["scenario"] |= {"now": "2026-03-01T12:00:00Z", "requests": [request]}
+    await world.store("plans", row)
+    await world.live.round()
+    mx = await world.sign(nation="MX", role="naval_partner")
+    gone = [{"kind": "remove_asset", "asset": a} for a in ("a1", "a2")]
+    answer = await post(world, "/v1/plans", mx, status=200, changes=gone)
+    assert answer["difference"]["requests_served"] == {"before": 1, "after": 0, "change": -1}
+    assert [place["requests"] for place in answer["gaps"]["after"]["places"]] == [["r1"]]
+    assert answer["id"] is None
+    assert await world.database.fetchval("SELECT count(*) FROM what_ifs") == 0
+    kept = await post(world, "/v1/plans", mx, changes=gone[:1], store=True)
+    again = await (await world.get(f"/v1/plans/what-if/{kept['id']}", mx)).json()
+    assert again == kept
+    refused = await post(world, "/v1/plans", mx, status=422, changes=[{"kind": "wish"}])
+    assert refused["errors"][0]["field"] == "changes[0].kind"
+    port = await world.sign(nation="MX", role="port_authority")
+    await post(world, "/v1/plans", port, status=404, changes=[])
+    assert (await world.get(f"/v1/plans/what-if/{kept['id']}", port)).status == 404
+
+
 async def test_decisions_come_back_as_they_were_made(planned):
     us = await planned.sign(nation="US")
     await post(planned, f"{TASKINGS}/t1/lock", us, reason="keep")

@@ -14,7 +14,9 @@ NEEDS_KEY = [o for o in OPERATIONS if o.access == "key"]
 
 
 def path_of(operation):
-    return operation.path.replace("{mmsi}", "200000001").replace("{id}", "x1")
+    return (
+        operation.path.replace("{mmsi}", "200000001").replace("{id}", "x1").replace("{number}", "1")
+    )
 
 
 async def ask(world, operation, headers=None, query=""):
@@ -51,6 +53,7 @@ async def test_every_answer_is_of_the_model_it_declares(world, make):
     await world.store_assessment(make.assessment(200000001))
     await world.store("events", make.event("e1", 200000001))
     await world.store("plans", make.plan())
+    await world.store("what_ifs", make.kept_what_if())
     await world.live.round()
     headers = await world.sign()
     for operation in OPERATIONS:
