@@ -6,7 +6,7 @@ snapshot costs what is known of every vessel, and is made only now and then.
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -49,6 +49,7 @@ class Commits:
 
     Attributes:
         found: what the next commit writes.
+        dirty: whether there is something to commit.
     """
 
     def __init__(
@@ -56,18 +57,21 @@ class Commits:
     ) -> None:
         self.found = Findings()
         self._log, self._database, self._owned, self._sharing = log, database, owned, sharing
-        self._offset, self._behind, self._dirty = owned.offset, False, False
+        self.dirty = False
+        self._offset, self._behind = owned.offset, True
         self._committed = self._snapped = self._trimmed = time.monotonic()
         self._took = self._snapshot_took = 0.0
 
-    def taken(self, entry: Entry) -> None:
-        """Says that everything up to the entry has been taken."""
-        self._offset, self._behind, self._dirty = entry.offset, entry.pending > 0, True
+    def taken(self, entries: Sequence[Entry]) -> None:
+        """Says that these entries have been taken; none: that there are no more for now."""
+        self._behind = bool(entries) and entries[-1].pending > 0
+        if entries:
+            self._offset, self.dirty = entries[-1].offset, True
 
     async def next(self, thinker: Thinker) -> None:
         """Assesses and commits, if it is time to."""
         now = time.monotonic()
-        if not self._dirty or now - self._committed < _pause_s(self._took, self._behind):
+        if not self.dirty or now - self._committed < _pause_s(self._took, self._behind):
             return
         await asyncio.to_thread(thinker.assess, self._behind, self.found)
         began = time.monotonic()
@@ -79,7 +83,7 @@ class Commits:
             note = partial(thinker.note, self.found)
             await self._commit(note=await asyncio.to_thread(_packed, note))
             self._took = time.monotonic() - began
-        self.found, self._committed, self._dirty = Findings(), time.monotonic(), False
+        self.found, self._committed, self.dirty = Findings(), time.monotonic(), False
         if self._committed - self._trimmed > TRIM_S:
             self._trimmed = self._committed
             await self._log.trim(passed_by_all(await store.needed(self._database)))

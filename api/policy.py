@@ -1,4 +1,4 @@
-"""Policy: the one place that decides who may see a record.
+"""Policy: the one place that decides who may see a record, and who may decide.
 
 Positions and identities are what ships broadcast to everybody, so every signed-in principal sees
 them. What we conclude from them (events, assessments, plans) belongs to the nation that made it
@@ -12,7 +12,7 @@ from typing import Literal
 Role = Literal["watch_officer", "planner", "naval_partner", "port_authority", "admin"]
 ROLES: tuple[Role, ...] = ("watch_officer", "planner", "naval_partner", "port_authority", "admin")
 
-Kind = Literal["event", "assessment", "plan", "coverage"]
+Kind = Literal["event", "assessment", "plan", "coverage", "decision"]
 
 COALITION = "*"
 
@@ -23,7 +23,9 @@ _READERS: dict[Kind, frozenset[Role]] = {
     "assessment": _WATCH,
     "plan": _PATROLS,  # a plan says where patrol vessels will be; a port has no need of it
     "coverage": _PATROLS,  # it says where nobody listens
+    "decision": _PATROLS,
 }
+_DECIDERS: frozenset[Role] = frozenset({"watch_officer", "planner"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,3 +71,15 @@ def allowed(principal: Principal, record: Release) -> bool:
         or COALITION in record.releasable_to
         or principal.nation in record.releasable_to
     )
+
+
+def may_decide(
+    principal: Principal, nation: str | None = None, *, player: str | None = None
+) -> bool:
+    """Whether the principal may decide on escorts, and on those of a nation's asset.
+
+    No nation decides for another's asset. In an exercise, whose assets are made up, the officers
+    of the node's own nation, the `player`, play the parts of all.
+    """
+    its_own = nation is None or principal.nation in (nation, player)
+    return principal.role in _DECIDERS and its_own

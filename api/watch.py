@@ -6,6 +6,7 @@ events.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,12 +17,12 @@ import asyncpg
 import msgspec
 import numpy as np
 
-from api import writing
+from api import store_escort, writing
 from api.commits import STAGE, Commits
 from api.writing import Findings, Sharing
-from escort.document import plan_document
-from escort.plan import plan
+from escort.decision import Decision
 from escort.request import build_scenario
+from escort.rounds import Board, next_round
 from escort.scenario import Asset, Burden, scenario_document
 from ingest import snapshot, store
 from ingest.batch import Columns, ReportBatch, StaticBatch
@@ -38,7 +39,12 @@ BEHIND_ASSESS_US = HOUR_US
 """Between assessments while the watch is behind the log."""
 
 PLAN_US = 10 * MINUTE_US
+"""Between plans where nothing happens; a decision, or a ship that comes into the upper bands, has
+the next one made at once."""
+
 PLAN_S = 2.0
+DECISIONS_S = 1.0
+PRESSING = ("high", "severe")
 KEEP_EVENTS_US = 30 * DAY_US
 END_US = 2**62
 """Later than any time."""
@@ -115,6 +121,9 @@ class Watch:
         self.assessor = assessor
         self.fresh = Fresh()
         self.timelines: dict[str, Timeline] = {}
+        self.board = Board()
+        self._due = False
+        self._passages: list[PassageRisk] | None = None
         self._waiting: dict[str, list[tuple[int, ReportBatch, StaticBatch]]] = {}
 
     def take(self, entries: Sequence[Entry], found: Findings) -> None:
@@ -129,6 +138,11 @@ class Watch:
             self._waiting[entry.source] = [w for w in waiting if w[0] > entry.sequence]
             self._advance(entry, [w for w in waiting if w[0] <= entry.sequence], found)
 
+    def decide(self, decisions: Sequence[Decision]) -> None:
+        """Takes in what people decided; the next plan answers it, as soon as there can be one."""
+        self.board = self.board.decided(decisions)
+        self._due = self._due or bool(decisions)
+
     def assess(self, behind: bool, found: Findings) -> None:
         """Assesses, and plans for the live timeline, where it is time to."""
         for timeline in self.timelines.values():
@@ -137,14 +151,17 @@ class Watch:
             ended = timeline.final and timeline.assessed_at < now
             if now > 0 and (ended or now // every > timeline.assessed_at // every):
                 passages = self._assess(timeline, now, found)
-                if timeline.name == LIVE and not behind and now >= timeline.planned_at + PLAN_US:
-                    timeline.decide(planned_at=now)
-                    found.plans.append(self._plan(passages, now))
+                if timeline.name == LIVE:
+                    self._passages = passages
+            if timeline.name == LIVE and not behind and self._passages is not None:
+                self._plan(timeline, self._passages, found)
 
     def state(self) -> dict[str, Any]:
         """Plain values from which `restore` continues."""
         return {
             "fresh": self.fresh.last,
+            "board": msgspec.to_builtins(self.board),
+            "due": self._due,
             "timelines": {name: t.state() for name, t in self.timelines.items()},
             "waiting": {
                 source: [(n, _plain(reports), _plain(statics)) for n, reports, statics in waiting]
@@ -157,6 +174,8 @@ class Watch:
         """Continues from a `state`."""
         self.fresh = Fresh(state["fresh"])
         self.timelines = {n: Timeline.restored(n, s) for n, s in state["timelines"].items()}
+        self.board = msgspec.convert(state.get("board", {}), Board)
+        self._due = state.get("due", False)
         self._waiting = {
             source: [(n, ReportBatch.of(**r), StaticBatch.of(**s)) for n, r, s in waiting]
             for source, waiting in state["waiting"].items()
@@ -164,13 +183,13 @@ class Watch:
 
     def note(self, found: Findings) -> dict[str, Any]:
         """Plain values of what `assess` decided of these findings, for `redo`."""
-        note: dict[str, Any] = {
+        decided: dict[str, dict[str, Any]] = {
             name: {"assessed_at": t.assessed_at, "planned_at": t.planned_at, "written": {}}
             for name, t in self.timelines.items()
         }
         for name, assessment in found.assessments:
-            note[name]["written"][assessment.mmsi] = writing.gist(assessment)
-        return note
+            decided[name]["written"][assessment.mmsi] = writing.gist(assessment)
+        return {"timelines": decided, "board": msgspec.to_builtins(self.board), "due": self._due}
 
     def redo(
         self, entries: Sequence[Entry], until: int, notes: deque[tuple[int, dict[str, Any]]]
@@ -180,15 +199,16 @@ class Watch:
         `notes` are (offset, `note`) of each commit in order; those that are reached are taken off.
         """
         known = [entry for entry in entries if entry.offset <= until]
-        beyond = entries[len(known) :]
-        while notes and known and notes[0][0] <= known[-1].offset:
+        reached = min(until, entries[-1].offset) if entries else until
+        while notes and notes[0][0] <= reached:
             offset, note = notes.popleft()
             self.take([entry for entry in known if entry.offset <= offset], Findings())
             known = [entry for entry in known if entry.offset > offset]
-            for name, decided in note.items():
+            for name, decided in note["timelines"].items():
                 self.timelines[name].decide(**decided)
+            self.board, self._due = msgspec.convert(note["board"], Board), note["due"]
         self.take(known, Findings())
-        return beyond
+        return [entry for entry in entries if entry.offset > until]
 
     def _advance(
         self, mark: Entry, batches: list[tuple[int, ReportBatch, StaticBatch]], found: Findings
@@ -220,21 +240,29 @@ class Watch:
                 by_vessel.setdefault(mmsi, []).append(event)
         assessed = self.assessor.assess(timeline.engine.picture, by_vessel, now)
         for assessment, _ in assessed:
-            if writing.is_news(assessment, timeline.written.get(assessment.mmsi)):
+            known = timeline.written.get(assessment.mmsi)
+            if timeline.name == LIVE and writing.is_rise(assessment, known, PRESSING):
+                self._due = True
+            if writing.is_news(assessment, known):
                 timeline.decide(written={assessment.mmsi: writing.gist(assessment)})
                 found.assessments.append((timeline.name, assessment))
         return [passage for _, passage in assessed]
 
-    def _plan(self, passages: list[PassageRisk], now: Microseconds) -> writing.PlanRow:
-        assets = self.fleet.assets(now)
-        scenario = build_scenario(passages, assets, now, burden=self.fleet.burden)
-        made = plan(scenario, seconds=PLAN_S)
-        return writing.PlanRow(
+    def _plan(self, timeline: Timeline, passages: list[PassageRisk], found: Findings) -> None:
+        now = timeline.engine.now_us
+        if not self._due and now < timeline.planned_at + PLAN_US:
+            return
+        base = build_scenario(passages, self.fleet.assets(now), now, burden=self.fleet.burden)
+        made = next_round(self.board, base, seconds=PLAN_S)
+        self.board, self._due = made.board, False
+        timeline.decide(planned_at=now)
+        row = writing.PlanRow(
             timeline=LIVE,
             made_at=now,
-            scenario=scenario_document(scenario),
-            document=plan_document(made),
+            scenario=scenario_document(made.scenario),
+            document=made.document,
         )
+        found.plans.append(row)
 
 
 async def watch(
@@ -246,14 +274,22 @@ async def watch(
         if owned.snapshot:
             state.restore(await asyncio.to_thread(snapshot.unpack, owned.snapshot))
         notes = deque((offset, snapshot.unpack(note)) for offset, note in owned.notes)
+        state.redo((), owned.snapshot_offset, notes)
         commits = Commits(log, database, owned, sharing)
-        async for entries in log.read(owned.snapshot_offset, marks=True):
+        read, asked = owned.snapshot_offset, 0.0
+        async for entries in log.read(read, marks=True):
             fresh: Sequence[Entry] = entries
-            if entries and entries[0].offset <= owned.offset:
+            if entries and read < owned.offset:
                 fresh = await asyncio.to_thread(state.redo, entries, owned.offset, notes)
             if fresh:
                 await asyncio.to_thread(state.take, fresh, commits.found)
-                commits.taken(fresh[-1])
+            commits.taken(fresh)
+            read = entries[-1].offset if entries else read
+            if read >= owned.offset and time.monotonic() - asked >= DECISIONS_S:
+                decided = await store_escort.decisions_after(database, state.board.standing.seen)
+                state.decide(decided)
+                commits.dirty |= bool(decided)
+                asked = time.monotonic()
             await commits.next(state)
 
 

@@ -1,6 +1,6 @@
 """What the watch writes: events, assessments and plans as rows, inside its transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,8 +31,6 @@ ON CONFLICT (mmsi, assessed_at, timeline) DO UPDATE SET
 _PLAN = """
 INSERT INTO plans (timeline, made_at, scenario, document, originator, releasable_to)
 VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (timeline, made_at) DO UPDATE SET
-    scenario = excluded.scenario, document = excluded.document, revision = nextval('revision')
 """
 _COVERAGE = """
 INSERT INTO coverage (timeline, source, cell, began_at, hearings, vessels)
@@ -100,6 +98,12 @@ def gist(assessment: Assessment) -> list[Any]:
     coercion, smuggling = assessment.coercion, assessment.smuggling
     return [assessment.assessed_at, coercion.band, coercion.probability, smuggling.band,
             smuggling.priority]  # fmt: skip
+
+
+def is_rise(assessment: Assessment, before: Sequence[Any] | None, bands: Sequence[str]) -> bool:
+    """Whether the probability of coercion has come into one of the bands since."""
+    band = assessment.coercion.band
+    return band in bands and (before is None or before[1] not in bands)
 
 
 def is_news(assessment: Assessment, before: Iterable[Any] | None) -> bool:

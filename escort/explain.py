@@ -16,9 +16,12 @@ REASONS: Mapping[str, str] = {"window": "no_asset_in_time"}
 """Reason of an unserved request where it is not the obstacle's own code."""
 
 _NEAREST_TO_ABLE = (
+    "refused",
+    "rejected",
     "endurance",
     "range",
     "availability",
+    "down",
     "window",
     "jurisdiction",
     "capacity",
@@ -204,6 +207,9 @@ def _window_text(facts: Mapping[str, Any]) -> str:
 
 
 _TEXTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "refused": lambda f: f"the ship refuses escort ({f['reason']})",
+    "rejected": lambda f: f"an officer rejected it for this asset ({f['reason']})",
+    "down": lambda f: f"it cannot sail ({f['reason']})",
     "not_released": lambda f: f"the request is not released to {f['nation']}",
     "capacity": lambda f: f"{f['ships']} ships, it can guard {f['capacity_ships']}",
     "speed": lambda f: f"it makes {f['max_speed_kn']:g} kn, the leg takes {f['needed_kn']:.1f} kn",

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from escort.scenario import EscortRequest, Scenario
+from escort.scenario import Asset, EscortRequest, Scenario
 from escort.travel import Travel, travel_us
 from sea.units import HOUR_US, Microseconds, NauticalMiles
 
@@ -19,6 +19,9 @@ IN_PORT_NM: Final = 1.0
 """An asset this close to its base at the start lies there: it leaves when it must."""
 
 Code = Literal[
+    "refused",
+    "rejected",
+    "down",
     "not_released",
     "capacity",
     "speed",
@@ -107,6 +110,7 @@ class Feasibility:
         self.travel = travel
         self.horizon_end = scenario.now + round(scenario.horizon_h * HOUR_US)
         self._known: dict[tuple[int, int], Obstacle | None] = {}
+        self._excluded = {(e.asset, e.request): e.reason for e in scenario.excluded}
         self._closed = [travel.closed_to(asset) for asset in scenario.assets]
         legs = zip(scenario.requests, travel.leg_nm, strict=True)
         self.leg_us = [_leg_us(request, leg_nm) for request, leg_nm in legs]
@@ -163,7 +167,7 @@ class Feasibility:
     def _all_standing(self, asset: int, request: int) -> list[Obstacle]:
         """Obstacles that hold whatever else the asset does."""
         offered, asked = self.scenario.assets[asset], self.scenario.requests[request]
-        found = []
+        found = self._words(offered, asked, request)
         if asked.releasable_to is not None and offered.nation not in asked.releasable_to:
             found.append(Obstacle("not_released", request, {"nation": offered.nation}))
         if len(asked.mmsis) > offered.capacity_ships:
@@ -181,6 +185,19 @@ class Feasibility:
         if closed is not None:
             found.append(closed)
         return found
+
+    def _words(self, offered: Asset, asked: EscortRequest, request: int) -> list[Obstacle]:
+        """What people have said against it: the ship, an officer, the asset's own command."""
+        said: dict[Code, str | None] = {
+            "refused": asked.refused,
+            "rejected": self._excluded.get((offered.id, asked.id)),
+            "down": offered.down,
+        }
+        return [
+            Obstacle(code, request, {"reason": reason})
+            for code, reason in said.items()
+            if reason is not None
+        ]
 
     def _needed_kn(self, request: int) -> float:
         asked = self.scenario.requests[request]

@@ -14,6 +14,7 @@ from escort.scenario import (
     Burden,
     Distances,
     EscortRequest,
+    Exclusion,
     Lock,
     Place,
     Scenario,
@@ -59,6 +60,7 @@ def read_scenario(document: bytes | str | Mapping[str, Any]) -> Scenario:
     _refuse_duplicates("zones", [zone.id for zone in zones])
     _refuse_duplicates("assets", [asset.id for asset in assets])
     _refuse_duplicates("requests", [request.id for request in requests])
+    known = {"asset": {a.id for a in assets}, "request": {r.id for r in requests}}
     return Scenario(
         now=top.instant("now"),
         horizon_h=top.number("horizon_h", 0.1, MAX_H, DEFAULT_HORIZON_H),
@@ -66,12 +68,42 @@ def read_scenario(document: bytes | str | Mapping[str, Any]) -> Scenario:
         assets=assets,
         requests=requests,
         burden=_burden(top),
-        locked=_locks(top, {a.id for a in assets}, {r.id for r in requests}),
+        locked=_locks(top, known),
+        excluded=tuple(
+            _exclusion(Fields(v, p), known) for p, v in top.items("excluded", MOST_REQUESTS, ())
+        ),
         distances=distances,
     )
 
 
-def _asset(fields: Fields, listed: _Listed, zones: set[str]) -> Asset:
+def read_asset(document: Mapping[str, Any], path: str = "") -> Asset:
+    """The asset of one document; the zones it may enter need not be known.
+
+    Raises:
+        BadInputError: it cannot be used; `field` is the JSON path below `path`.
+    """
+    return _asset(Fields(document, path), _Listed(None), None)
+
+
+def read_request(document: Mapping[str, Any], path: str = "") -> EscortRequest:
+    """The request of one document.
+
+    Raises:
+        BadInputError: it cannot be used; `field` is the JSON path below `path`.
+    """
+    return _request(Fields(document, path), _Listed(None))
+
+
+def read_zone(document: Mapping[str, Any], path: str = "") -> Zone:
+    """The zone of one document.
+
+    Raises:
+        BadInputError: it cannot be used; `field` is the JSON path below `path`.
+    """
+    return _zone(Fields(document, path))
+
+
+def _asset(fields: Fields, listed: _Listed, zones: set[str] | None) -> Asset:
     must_return = fields.flag("must_return", True)
     base, base_place = _base(fields, listed, must_return)
     available_from, available_until = _ordered(fields, "available_from", "available_until")
@@ -91,6 +123,7 @@ def _asset(fields: Fields, listed: _Listed, zones: set[str]) -> Asset:
         must_return=must_return,
         may_enter=_entry(fields, zones),
         capacity_ships=fields.whole("capacity_ships", 1, 100, 1),
+        down=fields.text("down", None),
     )
 
 
@@ -111,6 +144,7 @@ def _request(fields: Fields, listed: _Listed) -> EscortRequest:
         releasable_to=None
         if nations is None
         else tuple(checked_text(v, p) for p, v in fields.items("releasable_to", 250)),
+        refused=fields.text("refused", None),
     )
 
 
@@ -200,11 +234,11 @@ def _mmsis(fields: Fields) -> tuple[int, ...]:
     return tuple(mmsis)
 
 
-def _entry(fields: Fields, zones: set[str]) -> tuple[str, ...]:
+def _entry(fields: Fields, zones: set[str] | None) -> tuple[str, ...]:
     granted = []
     for where, value in fields.items("may_enter", MOST_ZONES, ()):
         zone = checked_text(value, where)
-        if zone not in zones:
+        if zones is not None and zone not in zones:
             raise BadInputError(
                 f"{where} is {zone!r}, which is no zone here", field=where, mend="add it to zones"
             )
@@ -229,19 +263,11 @@ def _burden(top: Fields) -> Burden | None:
     return Burden(shares=read, tolerance=fields.number("tolerance", 0.0, 10.0, 0.25))
 
 
-def _locks(top: Fields, assets: set[str], requests: set[str]) -> tuple[Lock, ...]:
+def _locks(top: Fields, known: Mapping[str, set[str]]) -> tuple[Lock, ...]:
     locks: dict[str, Lock] = {}
     for where, value in top.items("locked", MOST_REQUESTS, ()):
-        fields = Fields(value, where)
-        lock = Lock(asset=fields.text("asset"), request=fields.text("request"))
-        for name, known in (("asset", assets), ("request", requests)):
-            if getattr(lock, name) not in known:
-                path = fields.path(name)
-                raise BadInputError(
-                    f"{path} is {getattr(lock, name)!r}, which is no {name} here",
-                    field=path,
-                    mend=f"add it to {name}s or remove the lock",
-                )
+        asset, request = _pair(Fields(value, where), known)
+        lock = Lock(asset=asset, request=request)
         if locks.setdefault(lock.request, lock).asset != lock.asset:
             raise BadInputError(
                 f"{where} locks request {lock.request!r} to a second asset",
@@ -249,6 +275,26 @@ def _locks(top: Fields, assets: set[str], requests: set[str]) -> tuple[Lock, ...
                 mend="keep one of the two locks",
             )
     return tuple(locks.values())
+
+
+def _exclusion(fields: Fields, known: Mapping[str, set[str]]) -> Exclusion:
+    asset, request = _pair(fields, known)
+    return Exclusion(asset=asset, request=request, reason=fields.text("reason", "no reason given"))
+
+
+def _pair(fields: Fields, known: Mapping[str, set[str]]) -> tuple[str, str]:
+    named = []
+    for name, ids in known.items():
+        value = fields.text(name)
+        if value not in ids:
+            path = fields.path(name)
+            raise BadInputError(
+                f"{path} is {value!r}, which is no {name} here",
+                field=path,
+                mend=f"add it to {name}s or remove it here",
+            )
+        named.append(value)
+    return named[0], named[1]
 
 
 def _distances(top: Fields) -> Distances | None:

@@ -39,6 +39,7 @@ class Asset:
         max_speed_kn: speed in transit. range_nm, endurance_h: between refuellings.
         may_enter: zones whose state has granted it entry.
         capacity_ships: how many ships of one request it can guard at once.
+        down: why it cannot sail, None where it can.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Asset:
     must_return: bool = True
     may_enter: tuple[str, ...] = ()
     capacity_ships: int = 1
+    down: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,7 @@ class EscortRequest:
         leg_h: duration where it is not leg length / speed (a guard at anchor), h.
         risk_value: probability of coercion averted x consequence weight.
         releasable_to: nations whose assets may be told of it; None all.
+        refused: why its ship will not be escorted, None where it will.
     """
 
     id: str
@@ -79,6 +82,7 @@ class EscortRequest:
     risk_value: float
     leg_h: float | None = None
     releasable_to: tuple[str, ...] | None = None
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +112,15 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """The officer's word that this asset does not escort this request, and why."""
+
+    asset: str
+    request: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Distances:
     """Distances between listed points, shape (n, n), nm, in place of sea distances."""
 
@@ -127,6 +140,7 @@ class Scenario:
     zones: tuple[Zone, ...] = ()
     burden: Burden | None = None
     locked: tuple[Lock, ...] = ()
+    excluded: tuple[Exclusion, ...] = ()
     distances: Distances | None = None
 
 
@@ -136,11 +150,16 @@ def scenario_document(scenario: Scenario) -> dict[str, Any]:
         "now": iso_z(scenario.now),
         "horizon_h": scenario.horizon_h,
         "zones": [_zone_document(zone) for zone in scenario.zones],
-        "assets": [_asset_document(asset) for asset in scenario.assets],
-        "requests": [_request_document(request) for request in scenario.requests],
+        "assets": [asset_document(asset) for asset in scenario.assets],
+        "requests": [request_document(request) for request in scenario.requests],
         "burden": None,
         "locked": [{"asset": lock.asset, "request": lock.request} for lock in scenario.locked],
     }
+    if scenario.excluded:
+        document["excluded"] = [
+            {"asset": each.asset, "request": each.request, "reason": each.reason}
+            for each in scenario.excluded
+        ]
     if scenario.burden is not None:
         burden = scenario.burden
         document["burden"] = {"shares": dict(burden.shares), "tolerance": burden.tolerance}
@@ -161,9 +180,10 @@ def _zone_document(zone: Zone) -> dict[str, Any]:
     return {"id": zone.id, "nation": zone.nation, "kind": zone.kind, "polygon": ring}
 
 
-def _asset_document(asset: Asset) -> dict[str, Any]:
+def asset_document(asset: Asset) -> dict[str, Any]:
+    """The asset as a scenario's document holds it."""
     place = asset.base_place
-    return {
+    document: dict[str, Any] = {
         "id": asset.id,
         "name": asset.name,
         "nation": asset.nation,
@@ -179,9 +199,13 @@ def _asset_document(asset: Asset) -> dict[str, Any]:
         "may_enter": list(asset.may_enter),
         "capacity_ships": asset.capacity_ships,
     }
+    if asset.down is not None:
+        document["down"] = asset.down
+    return document
 
 
-def _request_document(request: EscortRequest) -> dict[str, Any]:
+def request_document(request: EscortRequest) -> dict[str, Any]:
+    """The request as a scenario's document holds it."""
     document: dict[str, Any] = {
         "id": request.id,
         "mmsis": [f"{mmsi:09d}" for mmsi in request.mmsis],
@@ -195,4 +219,6 @@ def _request_document(request: EscortRequest) -> dict[str, Any]:
     }
     if request.releasable_to is not None:
         document["releasable_to"] = list(request.releasable_to)
+    if request.refused is not None:
+        document["refused"] = request.refused
     return document

@@ -29,7 +29,7 @@ WHERE stage = $1 AND epoch = $2
 """
 _NOTE = "INSERT INTO reader_notes (stage, log_offset, note) VALUES ($1, $2, $3)"
 _FORGET = "DELETE FROM reader_notes WHERE stage = $1"
-_NOTES = "SELECT log_offset, note FROM reader_notes WHERE stage = $1 ORDER BY log_offset"
+_NOTES = "SELECT log_offset, note FROM reader_notes WHERE stage = $1 ORDER BY id"
 _LAST = "SELECT snapshot_offset, snapshot FROM readers WHERE stage = $1"
 _OFFSETS = "SELECT stage, log_offset FROM readers"
 _NEEDED = "SELECT stage, snapshot_offset FROM readers"

@@ -170,6 +170,51 @@ class CoverageCells(Answer):
     features: list[dict[str, Any]]
 
 
+class Decision(Answer):
+    """A decision on an escort, a request or an asset, as it is recorded for good."""
+
+    id: int
+    decided_at: str
+    kind: str
+    by: str
+    role: Role
+    nation: str
+    reason: str
+    tasking: str | None
+    asset: str | None
+    requests: list[str]
+    mmsis: list[str]
+    document: dict[str, Any]
+    originator: str
+    releasable_to: list[str]
+    seal: str
+
+
+class Decisions(Answer):
+    """Decisions, newest first; a seal is the SHA-256 of the seal before and the decision."""
+
+    decisions: list[Decision]
+    next: str | None
+
+
+class Assets(Answer):
+    """Patrol vessels on offer, as the newest plan and decisions since have them."""
+
+    assets: list[dict[str, Any]]
+
+
+class WhatIf(Answer):
+    """Two plans of one moment, as they are and as they would be, and what that changes."""
+
+    id: int | None
+    asked_of: str
+    changes: list[dict[str, Any]]
+    before: dict[str, Any]
+    after: dict[str, Any]
+    difference: dict[str, Any]
+    gaps: dict[str, Any]
+
+
 class Requests(Answer):
     """Escort requests of the current plan, each with what the plan makes of it as `outcome`."""
 

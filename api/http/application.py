@@ -15,11 +15,15 @@ from aiohttp import web
 from api import metrics
 from api.http import (
     pages,
+    routes_assets,
     routes_coverage,
+    routes_decisions,
     routes_escort,
     routes_events,
     routes_node,
+    routes_requests,
     routes_vessels,
+    routes_whatif,
 )
 from api.http.context import CONTEXT, Context, admit
 from api.http.problem import REQUEST_ID, problems
@@ -35,6 +39,10 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *routes_events.OPERATIONS,
     *routes_coverage.OPERATIONS,
     *routes_escort.OPERATIONS,
+    *routes_requests.OPERATIONS,
+    *routes_assets.OPERATIONS,
+    *routes_decisions.OPERATIONS,
+    *routes_whatif.OPERATIONS,
     *routes_node.OPERATIONS,
     *pages.OPERATIONS,
 )

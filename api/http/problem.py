@@ -44,6 +44,10 @@ class NotFoundError(SafePassageError):
     """There is no such thing, or none that the principal may know of."""
 
 
+class ConflictError(SafePassageError):
+    """The thing is not, or not any more, in a state in which this can be done (409)."""
+
+
 class NotSignedInError(SafePassageError):
     """Who asks has not said who they are, or not so that we believe it."""
 

@@ -46,6 +46,7 @@ class Operation(Generic[Asked]):
         path: as aiohttp writes it; names in braces are fields of `params`.
         handle: gives a `web.StreamResponse`, or plain values to be sent as JSON.
         answer: model of that JSON, or None. media: the media types it may answer with.
+        body: model of the JSON that comes with the request, read by `api.http.body`.
         also: statuses beside `success` that come with the answer's model and not a problem.
     """
 
@@ -58,6 +59,7 @@ class Operation(Generic[Asked]):
     media: tuple[str, ...] = ("application/json",)
     method: str = "GET"
     access: Access = "key"
+    body: type[BaseModel] | None = None
     success: int = 200
     also: tuple[int, ...] = ()
 
@@ -128,7 +130,11 @@ def openapi(operations: Sequence[Operation[Any]], *, title: str, version: str) -
     answers = sorted(
         {o.answer for o in operations if o.answer} | {Problem}, key=lambda m: m.__name__
     )
-    _, schemas = models_json_schema([(m, "serialization") for m in answers], ref_template=_REF)
+    bodies = sorted({o.body for o in operations if o.body}, key=lambda m: m.__name__)
+    _, schemas = models_json_schema(
+        [*((m, "serialization") for m in answers), *((m, "validation") for m in bodies)],
+        ref_template=_REF,
+    )
     paths: dict[str, Any] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _entry(operation)
@@ -172,6 +178,10 @@ def _entry(operation: Operation[Any]) -> dict[str, Any]:
             **{str(status): answered for status in (operation.success, *operation.also)},
         },
     }
+    if operation.body:
+        reference = {"$ref": _REF.format(model=operation.body.__name__)}
+        content = {"application/json": {"schema": reference}}
+        entry["requestBody"] = {"required": True, "content": content}
     if operation.access == "anyone":
         entry["security"] = []
     return entry

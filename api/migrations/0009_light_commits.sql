@@ -5,8 +5,8 @@ ALTER TABLE readers ADD COLUMN snapshot_offset bigint NOT NULL DEFAULT 0;
 UPDATE readers SET snapshot_offset = log_offset;
 
 CREATE TABLE reader_notes (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     stage      text NOT NULL,
     log_offset bigint NOT NULL,
-    note       bytea NOT NULL,
-    PRIMARY KEY (stage, log_offset)
+    note       bytea NOT NULL
 );

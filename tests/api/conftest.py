@@ -96,6 +96,14 @@ def plan(**changes):
     ) | changes  # fmt: skip
 
 
+def kept_what_if(**changes):
+    """A row of table what_ifs, as a dictionary of its columns."""
+    document = {"asked_of": "2026-03-01T12:00:00Z", "changes": [], "difference": {}, "gaps": {},
+                "before": {}, "after": {}}  # fmt: skip
+    return dict(by_name="Ana", by_nation="XC", document=document, originator="XC",
+                releasable_to=["*"]) | changes  # fmt: skip
+
+
 class World:
     """The API under test with everything around it."""
 
@@ -173,7 +181,8 @@ def api_database_url(servers):
 async def database(api_database_url):
     async with asyncpg.create_pool(api_database_url, min_size=1, max_size=6) as pool:
         await pool.execute(
-            "TRUNCATE events, assessments, plans, positions, coverage, keys, sessions, sources"
+            "TRUNCATE events, assessments, plans, positions, coverage, keys, sessions, sources,"
+            " escort_decisions, what_ifs RESTART IDENTITY"
         )
         yield pool
 
@@ -198,6 +207,7 @@ def make():
         assessment = staticmethod(assessment)
         event = staticmethod(event)
         plan = staticmethod(plan)
+        kept_what_if = staticmethod(kept_what_if)
         no_statics = StaticBatch.empty()
         nan = np.nan
 

@@ -12,6 +12,10 @@ from hypothesis import strategies as st
 from api.commits import passed_by_all
 from api.watch import Fleet, Watch
 from api.writing import Findings
+from escort.decision import Decision
+from escort.fleet import exercise_burden, exercise_fleet
+from escort.plan import plan, plan_document
+from escort.reading import read_scenario
 from ingest import snapshot
 from ingest.batch import ReportBatch, StaticBatch
 from ingest.coverage import Coverage
@@ -142,6 +146,34 @@ def test_assessments_are_written_when_they_are_news(entries, assessor):
     assert len(found.assessments) == first > 50
     assert [plan.timeline for plan in found.plans] == ["live"]
     assert found.plans[0].document["taskings"] == []
+
+
+def test_a_decision_has_the_next_plan_made_at_once_and_that_plan_can_be_computed_again(
+    entries, assessor
+):
+    fleet = Fleet(assets=lambda now: exercise_fleet(now, 96.0), burden=exercise_burden())
+    watch, found = Watch(fleet, assessor), Findings()
+    watch.take(entries, found)
+    watch.assess(behind=False, found=found)
+    watch.assess(behind=False, found=found)
+    (first,) = found.plans
+    tasking = first.document["taskings"][0]
+    approval = Decision(
+        id=1, decided_at=watch.board.made_at, kind="approval", by="Ana", nation=tasking["nation"],
+        reason="go", tasking=tasking["id"], asset=tasking["asset"],
+        requests=tuple(r for escort in tasking["escorts"] for r in escort["requests"]),
+    )  # fmt: skip
+    watch.decide([approval])
+    restored = Watch(fleet, assessor)
+    restored.restore(snapshot.unpack(snapshot.pack(watch.state())))
+    assert restored.board == watch.board
+    watch.assess(behind=False, found=found)
+    second = found.plans[1]
+    assert (second.document["round"], second.document["decisions"]) == (2, 1)
+    approved = {t["id"]: t["status"] for t in second.document["taskings"]}
+    assert approved[tasking["id"]] == "approved" or second.document["under_way"]
+    again = plan_document(plan(read_scenario(second.scenario), seconds=60, previous=first.document))
+    assert [t["id"] for t in again["taskings"]] == [t["id"] for t in second.document["taskings"]]
 
 
 def test_nothing_is_trimmed_that_a_reader_has_yet_to_read():

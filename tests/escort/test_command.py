@@ -1,5 +1,10 @@
 import json
+import os
+import signal
+import threading
+import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -62,3 +67,61 @@ def test_a_plan_that_is_none_is_refused(tmp_path, capsys):
     path.write_text('{"taskings": [1]}')
     assert main(["plan", str(SMALL), "--previous", str(path)]) == 1
     assert "no plan" in capsys.readouterr().err
+
+
+def interrupt_once_it_plans():
+    """Sends Ctrl-C as soon as somebody listens for it."""
+    default = signal.getsignal(signal.SIGINT)
+
+    def send():
+        while signal.getsignal(signal.SIGINT) is default:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=send, daemon=True).start()
+
+
+def test_ctrl_c_gives_the_best_plan_so_far(make, check, tmp_path):
+    document = make.random_scenario(3, 40, 300)
+    scenario, out = tmp_path / "scenario.json", tmp_path / "plan.json"
+    scenario.write_text(json.dumps(document))
+    interrupt_once_it_plans()
+    began = time.monotonic()
+    assert main(["plan", str(scenario), "--seconds", "250", "--out", str(out)]) == 0
+    assert time.monotonic() - began < 100
+    plan = json.loads(out.read_bytes())
+    assert "stopped by hand" in plan["solver"]["status"]
+    assert plan["solver"]["seconds"] < 100
+    check(document, plan)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_picture_shows_every_asset_that_goes_and_every_request_not_served(tmp_path, capsys):
+    target, out = tmp_path / "plan.svg", tmp_path / "plan.json"
+    assert main(["plan", str(SMALL), "--picture", str(target), "--out", str(out)]) == 0
+    plan = json.loads(out.read_bytes())
+    root = ElementTree.fromstring(target.read_text())
+    words = "\n".join(root.itertext())
+    for tasking in plan["taskings"]:
+        assert tasking["name"] in words
+        assert all(request in words for e in tasking["escorts"] for request in e["requests"])
+    for missed in plan["unserved"]:
+        assert f"{missed['request']} not served: {missed['reason']}" in words
+
+
+def test_a_picture_of_another_kind_is_refused(tmp_path, capsys):
+    assert main(["plan", str(SMALL), "--picture", str(tmp_path / "plan.gif")]) == 1
+    assert "name it .svg" in capsys.readouterr().err
+
+
+def test_what_if_compares_two_plans(tmp_path, capsys):
+    changes = tmp_path / "changes.json"
+    changes.write_text(json.dumps([{"kind": "raise_risk", "requests": ["bun-in"], "factor": 2}]))
+    assert main(["plan", str(SMALL), "--what-if", str(changes)]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["difference"]["risk_value"]["change"] > 0
+    out = tmp_path / "answer.json"
+    assert main(["plan", str(SMALL), "--what-if", str(changes), "--out", str(out)]) == 0
+    shown = capsys.readouterr().out
+    assert "risk value" in shown
+    assert "gap:" in shown

@@ -1,0 +1,238 @@
+"""One round of the rolling plan: what was, what officers decided, what ships ask -> the next plan.
+
+Pure: equal board, requests, assets and instant give an equal plan, as far as `escort.plan` does.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Final
+
+from escort.changes import Grounds, changes, why_gone
+from escort.decision import Decision, Standing
+from escort.docket import Docket, docket
+from escort.lifecycle import (
+    HELD,
+    Alert,
+    advanced,
+    alert_document,
+    assets_now,
+    begun,
+    commitment_document,
+    fixed,
+    restated,
+    settled,
+    threats,
+)
+from escort.plan import plan, plan_document
+from escort.scenario import Asset, EscortRequest, Scenario
+from escort.whereabouts import Commitment, as_it_is
+from sea.units import DAY_US, Microseconds
+
+REMEMBER_US: Final = DAY_US
+"""How long ended escorts are shown; chosen by us, a watch floor hands over a day."""
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """What is carried from one round to the next.
+
+    Attributes:
+        requests, assets: as the last plan knew them. taskings: that plan's, as documents.
+        commitments: escorts under way, and ended ones whose asset is not home yet.
+        history: other ended escorts, of the last day.
+        made_at, number: of the last plan, 0 before it.
+    """
+
+    standing: Standing = field(default_factory=Standing)
+    requests: Mapping[str, EscortRequest] = field(default_factory=dict)
+    assets: Mapping[str, Asset] = field(default_factory=dict)
+    taskings: tuple[Document, ...] = ()
+    commitments: tuple[Commitment, ...] = ()
+    history: tuple[Commitment, ...] = ()
+    made_at: Microseconds = 0
+    number: int = 0
+
+    def decided(self, decisions: Sequence[Decision]) -> "Board":
+        """The board after these decisions."""
+        return replace(self, standing=self.standing.after(decisions))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What a round gives: the board to go on with, what was asked of the planner, the plan."""
+
+    board: Board
+    scenario: Scenario
+    document: dict[str, Any]
+
+
+def next_round(board: Board, base: Scenario, *, seconds: float, seed: int = 0) -> Round:
+    """The next plan.
+
+    Args:
+        board: what the last round left, with what has been decided since.
+        base: assets on offer, requests cut from risk, zones and burden, as of now.
+        seconds: to plan in.
+        seed: of the planner.
+    """
+    now, standing = base.now, board.standing
+    offered = {asset.id: asset for asset in assets_now(base.assets, standing)}
+    commitments, home = _moved_on(board, offered, now)
+    asked = _docket(board, base, commitments, offered)
+    scenario = _scenario(base, standing, offered, commitments, asked)
+    previous = {"taskings": [dict(tasking) for tasking in board.taskings]}
+    made = plan_document(plan(scenario, seconds=seconds, seed=seed, previous=previous))
+    made["taskings"] = [restated(tasking, standing) for tasking in made["taskings"]]
+    kept = Board(
+        standing=standing.keeping(
+            [*asked.requests, *(q.id for c in (*commitments, *home) for q in c.requests)], now
+        ),
+        requests=asked.requests,
+        assets={asset.id: asset for asset in scenario.assets},
+        taskings=tuple(made["taskings"]),
+        commitments=tuple(commitments),
+        history=tuple(c for c in (*board.history, *home) if (c.ended_at or 0) > now - REMEMBER_US),
+        made_at=now,
+        number=board.number + 1,
+    )
+    return Round(board=kept, scenario=scenario,
+                 document=_told(made, board, kept, offered, asked))  # fmt: skip
+
+
+def _moved_on(
+    board: Board, offered: Mapping[str, Asset], now: Microseconds
+) -> tuple[list[Commitment], list[Commitment]]:
+    """Commitments that still bind an asset, and those that do not any more."""
+    sailing = {
+        a: asset for a, asset in board.assets.items() if a in offered and not offered[a].down
+    }
+    started = begun(board.taskings, sailing, board.requests, board.standing, now)
+    commitments = advanced([*board.commitments, *started], board.standing, now)
+    home = settled(commitments, offered, board.standing, now)
+    return [c for c in commitments if c not in home], home
+
+
+def _docket(
+    board: Board, base: Scenario, commitments: Sequence[Commitment], offered: Mapping[str, Asset]
+) -> Docket:
+    held = [
+        request
+        for request, words in board.standing.words.items()
+        if any(word.kind in HELD for word in words.values())
+    ]
+    busy = [
+        request
+        for commitment in commitments
+        if commitment.status == "under_way" and _sails(commitment, offered)
+        for request in commitment.requests
+    ]
+    stopped = {
+        request.id: request
+        for commitment in commitments
+        if commitment.status == "under_way" and not _sails(commitment, offered)
+        for request in commitment.requests
+    }
+    known = {**board.requests, **stopped}
+    over = {q.id for c in (*commitments, *board.history) if c.status == "done" for q in c.requests}
+    asked = docket(base.requests, known, board.standing, now=base.now,
+                   held={*held, *stopped} - over, busy=busy)  # fmt: skip
+    return replace(asked, requests={r: q for r, q in asked.requests.items() if r not in over})
+
+
+def _sails(commitment: Commitment, offered: Mapping[str, Asset]) -> bool:
+    """Whether the escort's asset can go on; if not, another may be proposed for its ships."""
+    asset = offered.get(commitment.asset)
+    return asset is not None and asset.down is None
+
+
+def _scenario(
+    base: Scenario,
+    standing: Standing,
+    offered: Mapping[str, Asset],
+    commitments: Sequence[Commitment],
+    asked: Docket,
+) -> Scenario:
+    chains = {a: [c for c in commitments if c.asset == a] for a in offered}
+    zones = {zone.id for zone in base.zones}
+    assets = tuple(
+        replace(as_it_is(asset, chains[asset.id], base.now),
+                may_enter=tuple(zone for zone in asset.may_enter if zone in zones))
+        for asset in offered.values()
+    )  # fmt: skip
+    locked, excluded = fixed(standing, offered, asked.requests)
+    ranked = sorted(asked.requests.values(), key=lambda q: (-q.risk_value, q.id))
+    return replace(base, assets=assets, requests=tuple(ranked), locked=locked, excluded=excluded)
+
+
+def _told(
+    made: dict[str, Any], before: Board, after: Board, offered: Mapping[str, Asset], asked: Docket
+) -> dict[str, Any]:
+    """The plan's document with the life of its escorts."""
+    now, standing = after.made_at, before.standing
+    under_way = [c for c in after.commitments if c.status == "under_way"]
+    ended = [c for c in (*after.commitments, *after.history) if c.status != "under_way"]
+    documents = [commitment_document(c, offered.get(c.asset), standing, now) for c in under_way]
+    grounds = Grounds(
+        standing=standing,
+        assets=offered,
+        asked_before=frozenset(before.requests),
+        gone=asked.gone,
+        unserved={each["request"]: each["detail"] for each in made["unserved"]},
+    )
+    running = [{"asset": each["asset"], "escorts": [each]} for each in documents]
+    done = {c.requests for c in ended if c.status == "done"}
+    ran = [
+        commitment_document(c, offered.get(c.asset), standing, now)
+        for c in before.commitments
+        if c.status == "under_way" and c.requests not in done
+    ]
+    was = [*before.taskings, *({"asset": each["asset"], "escorts": [each]} for each in ran)]
+    alerts = threats(under_way, offered, standing, now)
+    alerts += _lost_approvals(made, before, asked, grounds, running)
+    return {
+        **made,
+        "under_way": documents,
+        "ended": [
+            commitment_document(c, offered.get(c.asset), standing, now)
+            for c in sorted(ended, key=lambda c: -(c.ended_at or 0))
+        ],
+        "changes": [] if before.number == 0 else changes(
+            was, [*made["taskings"], *running], grounds),
+        "alerts": [alert_document(alert) for alert in alerts],
+        "round": after.number,
+        "decisions": standing.seen,
+    }  # fmt: skip
+
+
+def _lost_approvals(
+    made: Document, before: Board, asked: Docket, grounds: Grounds, running: Sequence[Document]
+) -> list[Alert]:
+    """Escorts that were approved and that the new plan cannot keep, or that nobody asks for."""
+    kept = {
+        (tasking["asset"], request)
+        for tasking in (*made["taskings"], *running)
+        for escort in tasking["escorts"]
+        for request in escort["requests"]
+    }
+    found = []
+    for tasking in before.taskings:
+        for escort in tasking["escorts"]:
+            for request in escort["requests"]:
+                word = before.standing.word(tasking["asset"], request)
+                if word is None or word.kind != "approval":
+                    continue
+                alert = partial(
+                    Alert, tasking=tasking["id"], asset=tasking["asset"], requests=(request,)
+                )
+                if request in asked.kept:
+                    text = "No leg of the ship asks for this approved escort any more. Keep it?"
+                    found.append(alert(kind="no_longer_asked", text=text))
+                if (tasking["asset"], request) in kept:
+                    continue
+                why = why_gone(tasking["asset"], request, grounds) or "its time has passed"
+                text = f"An approved escort cannot be kept: {why}"
+                found.append(alert(kind="approval_lost", text=text))
+    return found
