@@ -189,6 +189,12 @@ class HazardField:
             high=high[rows, activity] * factor,
         )
 
+    def at_rows(self, rows: npt.NDArray[np.int64], activity: npt.NDArray[np.integer]) -> Rate:
+        """The same of `rows`, averaged over the day."""
+        mean, shape = self.mean[rows, activity], self.shape[rows, activity]
+        low, high = _interval(shape, mean, self.params.interval)
+        return Rate(mean=mean, low=low, high=high)
+
     def near_place(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Rows where the figures know incidents: at anchor, over ten times everywhere's rate."""
         anchored = self.mean[:, Activity.ANCHORED]
