@@ -12,7 +12,9 @@ from typing import Literal
 Role = Literal["watch_officer", "planner", "naval_partner", "port_authority", "admin"]
 ROLES: tuple[Role, ...] = ("watch_officer", "planner", "naval_partner", "port_authority", "admin")
 
-Kind = Literal["event", "assessment", "plan", "coverage"]
+Kind = Literal[
+    "event", "assessment", "plan", "coverage", "incident", "watchlist", "intelligence"
+]  # fmt: skip
 
 COALITION = "*"
 
@@ -23,6 +25,9 @@ _READERS: dict[Kind, frozenset[Role]] = {
     "assessment": _WATCH,
     "plan": _PATROLS,  # a plan says where patrol vessels will be; a port has no need of it
     "coverage": _PATROLS,  # it says where nobody listens
+    "incident": _WATCH,
+    "watchlist": _PATROLS,  # like intelligence, of police work more than of ports
+    "intelligence": _PATROLS,
 }
 
 
@@ -69,3 +74,18 @@ def allowed(principal: Principal, record: Release) -> bool:
         or COALITION in record.releasable_to
         or principal.nation in record.releasable_to
     )
+
+
+def may_report(principal: Principal, kind: Kind) -> bool:
+    """Whether the principal may report such a thing for his nation: whoever may read it."""
+    return principal.role in _READERS[kind]
+
+
+def may_take_back(principal: Principal, record: Release) -> bool:
+    """Whether the principal may retract the record: his own nation's, no other's."""
+    return may_report(principal, record.kind) and principal.nation == record.originator
+
+
+def anybody(nation: str = "") -> Principal:
+    """One who sees of a nation all that it may see; of no nation, only what everybody may."""
+    return Principal(name="", role="watch_officer", nation=nation)

@@ -73,9 +73,11 @@ class RefusedLine:
 
 
 def read_reports(
-    text: str, *, source: str = "", grade: Grade | None = None
+    text: str, *, source: str = "", grade: Grade | None = None, latest: Microseconds = 2**62
 ) -> tuple[list[IncidentReport], list[RefusedLine]]:
     """Drafts of the reports in order of line; `source` and `grade` where a line has none.
+
+    A line later than `latest` is refused.
 
     Raises:
         BadInputError: not a CSV, or no column tells when or where.
@@ -84,7 +86,7 @@ def read_reports(
     refused: list[RefusedLine] = []
     for line, row in _rows(text):
         try:
-            drafts.append(_draft(row, source, grade or Grade()))
+            drafts.append(_draft(row, source, grade or Grade(), latest))
         except BadInputError as error:
             refused.append(RefusedLine(line=line, field=error.field, detail=str(error)))
     return drafts, refused
@@ -123,8 +125,12 @@ def _check(place: Mapping[str, int | None], header: list[str]) -> None:
                             mend="name them 'lon' and 'lat', or 'position'")  # fmt: skip
 
 
-def _draft(row: Mapping[str, str], source: str, grade: Grade) -> IncidentReport:
+def _draft(
+    row: Mapping[str, str], source: str, grade: Grade, latest: Microseconds
+) -> IncidentReport:
     at, within_h = _when(row)
+    if at > latest:
+        raise BadInputError("is still to come", field="at")
     lon, lat = _where(row)
     status = row["activity"].lower().replace("_", " ")
     return IncidentReport(

@@ -18,8 +18,10 @@ from api.http import (
     routes_coverage,
     routes_escort,
     routes_events,
+    routes_incidents,
     routes_node,
     routes_vessels,
+    routes_watchlists,
 )
 from api.http.context import CONTEXT, Context, admit
 from api.http.problem import REQUEST_ID, problems
@@ -35,6 +37,8 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *routes_events.OPERATIONS,
     *routes_coverage.OPERATIONS,
     *routes_escort.OPERATIONS,
+    *routes_incidents.OPERATIONS,
+    *routes_watchlists.OPERATIONS,
     *routes_node.OPERATIONS,
     *pages.OPERATIONS,
 )

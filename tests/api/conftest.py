@@ -173,7 +173,8 @@ def api_database_url(servers):
 async def database(api_database_url):
     async with asyncpg.create_pool(api_database_url, min_size=1, max_size=6) as pool:
         await pool.execute(
-            "TRUNCATE events, assessments, plans, positions, coverage, keys, sessions, sources"
+            "TRUNCATE events, assessments, plans, positions, coverage, keys, sessions, sources, "
+            "reports, report_retractions, report_judgements, supplements"
         )
         yield pool
 

@@ -14,7 +14,11 @@ NEEDS_KEY = [o for o in OPERATIONS if o.access == "key"]
 
 
 def path_of(operation):
-    return operation.path.replace("{mmsi}", "200000001")
+    return operation.path.replace("{mmsi}", "200000001").replace("{id}", 10 * "0a")
+
+
+async def ask(world, operation, query="", headers=None):
+    return await world.client.request(operation.method, path_of(operation) + query, headers=headers)
 
 
 async def problem_of(response, status):
@@ -28,7 +32,7 @@ async def problem_of(response, status):
 
 async def test_nothing_is_served_without_a_key(world):
     for operation in NEEDS_KEY:
-        response = await world.get(path_of(operation))
+        response = await ask(world, operation)
         await problem_of(response, 401)
         assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
@@ -36,7 +40,7 @@ async def test_nothing_is_served_without_a_key(world):
 async def test_an_unknown_query_parameter_is_refused_by_name(world):
     headers = await world.sign()
     for operation in OPERATIONS:
-        response = await world.get(path_of(operation) + "?colour=red", headers)
+        response = await ask(world, operation, "?colour=red", headers)
         body = await problem_of(response, 422)
         assert "colour" in [e["field"] for e in body["errors"]], operation.path
 
@@ -50,7 +54,11 @@ async def test_every_answer_is_of_the_model_it_declares(world, make):
     await world.live.round()
     headers = await world.sign()
     for operation in OPERATIONS:
-        if operation.answer is not None:
+        if (
+            operation.answer is not None
+            and operation.method == "GET"
+            and "{id}" not in operation.path
+        ):
             response = await world.get(path_of(operation), headers)
             assert response.status == 200, operation.path
             operation.answer.model_validate_json(await response.read())

@@ -1,4 +1,5 @@
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,11 @@ from hypothesis import strategies as st
 from risk.grade import CREDIBILITY, RELIABILITY, Grade
 from risk.hazard import HazardField, _kernel
 from risk.incident import Activity
+from risk.intelligence import HALF_LIFE_DAYS, NAME_SHARE, SHIP_CAP, SHIP_POINTS, WATERS_SHARE
 from risk.report import (
+    COUNT,
+    REACH_NM,
+    WINDOW_H,
     IncidentReport,
     ReportedShip,
     agree,
@@ -16,6 +21,8 @@ from risk.report import (
     merge,
     plain_name,
 )
+from risk.threat import ThreatParams
+from risk.watchlist import NAME_POINTS, WATCH_CAP, WATCH_HALF_LIFE_DAYS, WATCH_POINTS
 from sea.errors import BadInputError
 from sea.instants import parse_utc
 from sea.units import DAY_US, HOUR_US
@@ -181,3 +188,23 @@ def test_a_position_or_uncertainty_out_of_range_is_refused():
     for wrong in (dict(lat=91.0), dict(within_nm=100.0), dict(within_h=-1.0)):
         with pytest.raises(BadInputError):
             a_report(**wrong)
+
+
+def test_the_document_has_the_weights_caps_and_bounds_of_the_code():
+    text = (Path(__file__).parents[2] / "docs" / "reports.md").read_text("utf-8")
+    for (letter, (words, weight)), (figure, (about, other)) in zip(
+        RELIABILITY.items(), CREDIBILITY.items(), strict=True
+    ):
+        row = f"| {letter} | {words} | {weight:g} | {figure} | {about} | {other:g} |"
+        assert row in text
+    threat = ThreatParams()
+    for said in (
+        f"and {WINDOW_H:g} h", f"and {REACH_NM:g} nm", f"For {threat.live_days:g} days, within "
+        f"{threat.live_nm:g} nm", f"up to\n{threat.live:g}, by less",
+        f"suspicious approach counts {COUNT['suspicious_approach']:g}, other\n{COUNT['other']:g}",
+        f"| {WATCH_POINTS:g} by MMSI or IMO number, {NAME_POINTS:g} by name alone | {WATCH_CAP:g} "
+        f"| {WATCH_HALF_LIFE_DAYS:g} |",
+        f"| {SHIP_POINTS:g} x weight; by name alone {NAME_SHARE:g} of it | {SHIP_CAP:g} "
+        f"| {HALF_LIFE_DAYS:g} |", f"up to {WATERS_SHARE:.0%} of",
+    ):  # fmt: skip
+        assert said in text, said
