@@ -86,6 +86,14 @@ def may_take_back(principal: Principal, record: Release) -> bool:
     return may_report(principal, record.kind) and principal.nation == record.originator
 
 
+def may_be_told(principal: Principal, score: str) -> bool:
+    """Whether the principal may read what reports add to a score for his nation or everybody.
+
+    Incidents add to coercion, watch lists and intelligence to smuggling.
+    """
+    return may_report(principal, "incident" if score == "coercion" else "intelligence")
+
+
 def anybody(nation: str = "") -> Principal:
     """One who sees of a nation all that it may see; of no nation, only what everybody may."""
     return Principal(name="", role="watch_officer", nation=nation)

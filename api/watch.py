@@ -15,7 +15,10 @@ import asyncpg
 import msgspec
 import numpy as np
 
-from api import writing
+from api import store_reports, writing
+from api.briefing import Briefing, Record
+from api.policy import COALITION, Principal, anybody
+from api.telling import Telling
 from api.writing import Findings, Sharing
 from escort.document import plan_document
 from escort.plan import plan
@@ -43,6 +46,9 @@ an event then waits for some 5 s, or after a crash 20 s of the log are read agai
 ASSESS_US = 5 * MINUTE_US
 BEHIND_ASSESS_US = HOUR_US
 """Between assessments while the watch is behind the log."""
+
+REPORTS_S = 0.5
+"""Between looks for new reports of partners."""
 
 PLAN_US = 10 * MINUTE_US
 PLAN_S = 2.0
@@ -102,9 +108,10 @@ class Timeline:
 class Watch:
     """Everything the watch knows, and what it does with the next entries of the log. Pure."""
 
-    def __init__(self, fleet: Fleet, assessor: Assessor) -> None:
+    def __init__(self, fleet: Fleet, assessor: Assessor, telling: Telling | None = None) -> None:
         self.fleet = fleet
         self.assessor = assessor
+        self.telling = telling or Telling(Briefing(), assessor.hazard)
         self.fresh = Fresh()
         self.timelines: dict[str, Timeline] = {}
         self._waiting: dict[str, list[tuple[int, ReportBatch, StaticBatch]]] = {}
@@ -190,7 +197,17 @@ class Watch:
             if writing.is_news(assessment, timeline.written.get(assessment.mmsi)):
                 timeline.written[assessment.mmsi] = writing.gist(assessment)
                 found.assessments.append((timeline.name, assessment))
-        return [passage for _, passage in assessed]
+        passages = [passage for _, passage in assessed]
+        if timeline.name != LIVE:
+            return passages
+        found.supplements += self.telling.assessed(
+            timeline.engine.picture, by_vessel, assessed, now
+        )
+        return self.telling.for_plans(passages, now)
+
+    def reported(self, records: Sequence[Record], found: Findings) -> None:
+        """Tells of reports that came in, of the ships as last assessed."""
+        found.supplements += self.telling.reported(records)
 
     def _plan(self, passages: list[PassageRisk], now: Microseconds) -> writing.PlanRow:
         assets = self.fleet.assets(now)
@@ -209,15 +226,22 @@ async def watch(
 ) -> None:
     """Runs the watch for as long as this process owns it."""
     async with store.own(database, STAGE) as owned:
-        state = Watch(fleet, assessor)
+        briefing = Briefing()
+        telling = Telling(briefing, assessor.hazard, plan_readers(sharing))
+        telling.recall(await store_reports.supplements_after(database, 0))
+        state = Watch(fleet, assessor, telling)
         if owned.snapshot:
             state.restore(snapshot.unpack(owned.snapshot))
         found, committed, trimmed, took = Findings(), time.monotonic(), time.monotonic(), 0.0
-        dirty = False
+        offset, behind, dirty, asked = owned.offset, True, False, 0.0
         async for entries in log.read(owned.offset, marks=True):
             if entries:
                 await asyncio.to_thread(state.take, entries, found)
                 offset, behind, dirty = entries[-1].offset, entries[-1].pending > 0, True
+            if time.monotonic() - asked >= REPORTS_S:
+                if records := await briefing.refresh(database):
+                    await asyncio.to_thread(state.reported, records, found)
+                asked, dirty = time.monotonic(), dirty or bool(found.supplements)
             if not dirty or time.monotonic() - committed < _pause_s(took, behind):
                 continue
             await asyncio.to_thread(state.assess, behind, found)
@@ -233,6 +257,13 @@ async def watch(
             if committed - trimmed > TRIM_S:
                 trimmed = committed
                 await log.trim(passed_by_all(await store.offsets(database)))
+
+
+def plan_readers(sharing: Sharing) -> tuple[Principal, ...]:
+    """One of each nation to whom plans are releasable; anybody stands for the whole coalition."""
+    if COALITION in sharing.releasable_to:
+        return (anybody(),)
+    return tuple(anybody(n) for n in sorted({sharing.originator, *sharing.releasable_to}))
 
 
 def _pause_s(took: float, behind: bool) -> float:

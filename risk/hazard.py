@@ -163,13 +163,23 @@ class HazardField:
 
     def rows(self, lon: Float64, lat: Float64) -> npt.NDArray[np.int64]:
         """Each position's row in the arrays; the last row for a cell away from every place."""
+        return self.rows_of(self.cells_of(lon, lat))
+
+    def cells_of(self, lon: Float64, lat: Float64) -> Cells:
+        """The H3 cell of each position, of this field and all others of its resolution."""
         resolution = self.params.resolution
-        found = np.fromiter(
+        return np.fromiter(
             (h3i.latlng_to_cell(y, x, resolution)
              for x, y in zip(lon.tolist(), lat.tolist(), strict=True)),
             np.uint64, len(lon),
         )  # fmt: skip
-        return self._rows_of(found)
+
+    def rows_of(self, cells: Cells) -> npt.NDArray[np.int64]:
+        """Each cell's row, likewise."""
+        row = np.searchsorted(self.cells, cells)
+        known = row < len(self.cells)
+        known[known] = self.cells[row[known]] == cells[known]
+        return np.where(known, row, len(self.cells))
 
     def rate(
         self, lon: Float64, lat: Float64, hour: Float64, activity: npt.NDArray[np.integer]
@@ -206,7 +216,7 @@ class HazardField:
         Those of the places, and those of everywhere: of the region's ships that lie in a cell
         like it, by its distance from a port.
         """
-        rows, base = self._rows_of(cells), self.mean[-1]
+        rows, base = self.rows_of(cells), self.mean[-1]
         lat, lon = _centres(cells)
         ships = self.ring_ships[_ring(lon, lat)] * area_nm2[:, None]
         near = (self.mean[rows] - base) * self.ship_hours[rows]
@@ -227,7 +237,7 @@ class HazardField:
         """
         inside = np.array(sorted(_box_cells(bbox, self.params.resolution)), np.uint64)
         lat, lon = _centres(inside)
-        rows = self._rows_of(inside)
+        rows = self.rows_of(inside)
         keep = ~is_land(lon, lat) | np.append(self.at_sea, False)[rows]
         inside, lon, lat = inside[keep], lon[keep], lat[keep]
         area = _sea_area_nm2(inside, lon, lat)
@@ -269,12 +279,6 @@ class HazardField:
                 "source": self.source,
             },
         }
-
-    def _rows_of(self, cells: Cells) -> npt.NDArray[np.int64]:
-        row = np.searchsorted(self.cells, cells)
-        known = row < len(self.cells)
-        known[known] = self.cells[row[known]] == cells[known]
-        return np.where(known, row, len(self.cells))
 
 
 def _ring(lon: Float64, lat: Float64) -> npt.NDArray[np.intp]:

@@ -15,8 +15,8 @@ from scipy.spatial import cKDTree
 
 from ingest.batch import Float64, Int64
 from risk.assessment import PassageRisk
-from risk.coercion import MOORED
-from risk.hazard import HazardField, Rate
+from risk.coercion import MOORED, CoercionParams
+from risk.hazard import Cells, HazardField, Rate
 from risk.incident import Activity, Incident
 from risk.report import MergedIncident
 from risk.supplement import MAX_REPORT_IDS, Supplement, Told
@@ -31,6 +31,7 @@ CELL_NM: Final = 12.0
 """No point of a cell of the field is farther from its centre, with some to spare."""
 
 GRID_DEG: Final = 0.25
+STOPPED_KN: Final = CoercionParams().stopped_kn
 INNOCENT: Final = "one attack does not mean that another follows; reports may be wrong"
 
 
@@ -52,41 +53,70 @@ class ThreatParams:
     least_share: float = 0.01
 
 
-class Along(NamedTuple):
-    """All steps of many passages, one after another, shape (n,); `ship` is a row of `mmsi`."""
+class Passages(NamedTuple):
+    """Steps of many passages, one after another, shape (n,); `ship` is a row of `mmsi`.
+
+    `whole` is the risk of each ship's whole passage, of the shape of `mmsi`. Single precision
+    is a metre, and half the memory that they wait in for the next report.
+    """
 
     mmsi: Int64
-    ship: Int64
-    lon: Float64
-    lat: Float64
+    whole: Float64
+    ship: npt.NDArray[np.int32]
+    lon: npt.NDArray[np.float32]
+    lat: npt.NDArray[np.float32]
     activity: npt.NDArray[np.int8]
-    risk: Float64
+    risk: npt.NDArray[np.float32]
 
-    def of(self, ships: Int64) -> "Along":
-        """The steps of these ships (rows of `mmsi`) alone."""
-        keep = np.isin(self.ship, ships)
-        return Along(
-            self.mmsi, self.ship[keep], self.lon[keep], self.lat[keep], self.activity[keep],
-            self.risk[keep],
+    def take(self, rows: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> "Passages":
+        """These steps alone."""
+        return Passages(
+            self.mmsi, self.whole, self.ship[rows], self.lon[rows], self.lat[rows],
+            self.activity[rows], self.risk[rows],
         )  # fmt: skip
 
+    def of(self, ships: npt.NDArray[np.integer]) -> "Passages":
+        """The steps of these ships (rows of `mmsi`) alone."""
+        wanted = np.zeros(len(self.mmsi), bool)
+        wanted[ships] = True
+        return self.take(wanted[self.ship])
 
-def along(passages: Sequence[PassageRisk], moored: frozenset[int] = frozenset()) -> Along:
+
+class Beside(NamedTuple):
+    """The steps beside some incidents, where in all steps they stand, and the cell of each."""
+
+    steps: Passages
+    rows: Int64
+    cell: Cells
+
+
+def passages_of(passages: Sequence[PassageRisk], moored: frozenset[int] = frozenset()) -> Passages:
     """The passages' steps; ships in `moored` are at berth until they sail."""
     lengths = [len(p.eta) for p in passages]
-    ship = np.repeat(np.arange(len(passages)), lengths)
-    sog = _joined([p.sog for p in passages])
-    stopped = sog < 0.5
+    ship = np.repeat(np.arange(len(passages), dtype=np.int32), lengths)
+    risk = _joined([p.risk for p in passages])
+    stopped = _joined([p.sog for p in passages]) < STOPPED_KN
     activity = np.where(stopped, Activity.ANCHORED, Activity.UNDER_WAY).astype(np.int8)
     begin = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     for row, passage in enumerate(passages):
         if passage.mmsi in moored:
             part = slice(begin[row], begin[row + 1])
             activity[part][np.cumsum(~stopped[part]) == 0] = Activity.BERTHED
-    return Along(
-        np.array([p.mmsi for p in passages], np.int64), ship, _joined([p.lon for p in passages]),
-        _joined([p.lat for p in passages]), activity, _joined([p.risk for p in passages]),
+    whole = np.bincount(ship, risk, len(passages)).astype(np.float64)
+    lon, lat = _joined([p.lon for p in passages]), _joined([p.lat for p in passages])
+    return Passages(
+        mmsi=np.array([p.mmsi for p in passages], np.int64), whole=whole, ship=ship,
+        lon=lon.astype(np.float32), lat=lat.astype(np.float32), activity=activity,
+        risk=risk.astype(np.float32),
     )  # fmt: skip
+
+
+def beside(steps: Passages, incidents: Sequence[MergedIncident], field: HazardField) -> Beside:
+    """The steps that lie where some incident may change the field."""
+    rows = np.flatnonzero(near_any(steps.lon, steps.lat, incidents, field))
+    part = steps.take(rows)
+    lon, lat = part.lon.astype(np.float64), part.lat.astype(np.float64)
+    return Beside(part, rows, field.cells_of(lon, lat))
 
 
 def moored_of(mmsi: npt.NDArray[np.integer], nav_status: npt.NDArray[np.integer]) -> frozenset[int]:
@@ -108,44 +138,43 @@ def known_at(
 
 
 def threatened(
-    steps: Along,
+    there: Beside,
     base: HazardField,
     incidents: Sequence[MergedIncident],
     now_us: Microseconds,
     params: ThreatParams | None = None,
 ) -> tuple[dict[int, Supplement], Float64]:
-    """What the incidents add to each ship's coercion, and to the risk of every step (n,)."""
+    """What the incidents add to each ship's coercion, and to the risk of every step beside them.
+
+    Steps beside other incidents too do no harm: nothing is added to them.
+    """
     params = params or ThreatParams()
     known = known_at(incidents, now_us, params)
-    added = np.zeros(len(steps.risk))
-    if not known or not len(added):
-        return {}, added
+    steps = there.steps
+    if not known or not len(steps.risk):
+        return {}, np.zeros(len(steps.risk))
     field = base.with_reports([c for _, c in known], now_us)
-    near = np.flatnonzero(near_any(steps.lon, steps.lat, [c for _, c in known], base))
-    lon, lat = steps.lon[near], steps.lat[near]
-    activity, risk = steps.activity[near], steps.risk[near]
-    before = base.at_rows(base.rows(lon, lat), activity)
-    after = field.at_rows(field.rows(lon, lat), activity)
+    risk = steps.risk.astype(np.float64)
+    before = base.at_rows(base.rows_of(there.cell), steps.activity)
+    after = field.at_rows(field.rows_of(there.cell), steps.activity)
     more = Rate(
         mean=risk * np.maximum(after.mean - before.mean, 0.0) / before.mean,
         low=risk * np.maximum(after.low - before.low, 0.0) / before.mean,
         high=risk * np.maximum(after.high - before.high, 0.0) / before.mean,
     )
-    live, which = _live(lon, lat, known, now_us, params)
+    live, which = _live(steps, known, now_us, params)
     heat = (risk + more.mean) * live
-    added[near] = more.mean + heat
-    ships = steps.ship[near]
-    found = _supplements(steps, near, ships, more, heat, which, known, params)
-    return found, added
+    return _supplements(steps, more, heat, which, known, params), more.mean + heat
 
 
 def near_any(
-    lon: Float64, lat: Float64, incidents: Sequence[Incident], field: HazardField
-) -> npt.NDArray[np.bool_]:
-    """Whether each position may lie in a cell that an incident changes; errs to yes."""
+    lon: npt.NDArray[np.floating], lat: npt.NDArray[np.floating],
+    incidents: Sequence[MergedIncident], field: HazardField,
+) -> npt.NDArray[np.bool_]:  # fmt: skip
+    """Whether each position may lie where some report changes the field; errs to yes."""
     rows, columns = round(180 / GRID_DEG), round(360 / GRID_DEG)
     grid = np.zeros((rows + 1, columns), bool)
-    for incident in incidents:
+    for incident in (report for merged in incidents for report in merged.reports):
         reach_nm = 4 * float(np.hypot(field.params.spread_nm, incident.within_nm)) + 3 * CELL_NM
         up = reach_nm / 60
         across = min(180.0, up / max(0.05, np.cos(np.radians(min(89.0, abs(incident.lat) + up)))))
@@ -159,14 +188,14 @@ def near_any(
 
 
 def _live(
-    lon: Float64, lat: Float64, known: Sequence[tuple[MergedIncident, Incident]],
-    now_us: Microseconds, params: ThreatParams,
+    steps: Passages, known: Sequence[tuple[MergedIncident, Incident]], now_us: Microseconds,
+    params: ThreatParams,
 ) -> tuple[Float64, Int64]:  # fmt: skip
     """By how much each step's risk is multiplied beyond 1, and its nearest incident."""
-    points = unit_vectors(lon, lat)
-    all_points = unit_vectors([c.lon for _, c in known], [c.lat for _, c in known])
-    which = np.asarray(cKDTree(all_points).query(points)[1], np.int64)
-    factor = np.zeros(len(lon))
+    points = unit_vectors(steps.lon, steps.lat)
+    places = unit_vectors([c.lon for _, c in known], [c.lat for _, c in known])
+    which = np.asarray(cKDTree(places).query(points)[1], np.int64)
+    factor = np.zeros(len(points))
     for _, incident in known:
         if incident.at_us > now_us - params.live_days * DAY_US:
             reach = (params.live_nm + incident.within_nm) / RADIUS_NM
@@ -177,28 +206,26 @@ def _live(
 
 
 def _supplements(
-    steps: Along, near: Int64, ships: Int64, more: Rate, heat: Float64, which: Int64,
+    steps: Passages, more: Rate, heat: Float64, which: Int64,
     known: Sequence[tuple[MergedIncident, Incident]], params: ThreatParams,
 ) -> dict[int, Supplement]:  # fmt: skip
-    n = len(steps.mmsi)
-    whole = np.bincount(steps.ship, steps.risk, n)
-    fields, heats = np.bincount(ships, more.mean, n), np.bincount(ships, heat, n)
-    low, high = np.bincount(ships, more.low, n), np.bincount(ships, more.high, n)
-    enough = (fields + heats) >= params.least_share * whole
+    ships, n = steps.ship, len(steps.mmsi)
+    amount, heats = np.bincount(ships, more.mean + heat, n), np.bincount(ships, heat, n)
+    low, high = np.bincount(ships, more.low, n) + heats, np.bincount(ships, more.high, n) + heats
     order = np.argsort(ships, kind="stable")
     begin = np.searchsorted(ships[order], np.arange(n + 1))
     texts: dict[int, str] = {}
     found: dict[int, Supplement] = {}
-    for ship in np.flatnonzero(enough & (fields + heats > 0)).tolist():
-        mine = order[begin[ship] : begin[ship + 1]]
+    enough = (amount > 0) & (amount >= params.least_share * steps.whole)
+    for ship in np.flatnonzero(enough).tolist():
+        mine, mmsi = order[begin[ship] : begin[ship + 1]], int(steps.mmsi[ship])
         told = (
             _told("reported", mine, more.mean, which, known, texts),
             _told("live_threat", mine, heat, which, known, texts),
         )
-        mmsi = int(steps.mmsi[ship])
         found[mmsi] = Supplement(
             mmsi=mmsi, score="coercion", told=tuple(t for t in told if t is not None),
-            low=float(low[ship] + heats[ship]), high=float(high[ship] + heats[ship]),
+            low=float(low[ship]), high=float(high[ship]),
         )  # fmt: skip
     return found
 

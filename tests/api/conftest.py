@@ -187,7 +187,7 @@ async def world(database, tmp_path):
         yield world
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make():
     """The factories of this folder, by name."""
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk.grade import CREDIBILITY, RELIABILITY, Grade
@@ -156,6 +156,7 @@ def rate_at(field, lon, lat=-12.0):
     return float(field.mean[field.rows(np.array([lon]), np.array([lat]))[0], Activity.ANCHORED])
 
 
+@settings(deadline=None, max_examples=25)
 @given(lists)
 def test_the_field_raised_by_reports_is_a_refit_to_the_byte(told):
     counted = [i.counted() for i in merge(told)]

@@ -7,7 +7,7 @@ from risk.assessment import PassageRisk
 from risk.hazard import HazardField
 from risk.incident import Activity
 from risk.report import IncidentReport, merge
-from risk.threat import ThreatParams, along, threatened
+from risk.threat import ThreatParams, beside, passages_of, threatened
 from sea.instants import parse_utc
 from sea.units import DAY_US, HOUR_US
 
@@ -34,8 +34,11 @@ def incidents(*reports):
 
 
 def added(*reports, passages=None, now=NOW):
-    steps = along([a_passage()] if passages is None else passages)
-    return threatened(steps, FIELD, incidents(*reports), now)
+    steps = passages_of([a_passage()] if passages is None else passages)
+    found, near = incidents(*reports), np.zeros(len(steps.risk))
+    there = beside(steps, found, FIELD)
+    told, near[there.rows] = threatened(there, FIELD, found, now)
+    return told, near
 
 
 def test_an_incident_raises_a_ship_near_it_and_no_other():
@@ -81,7 +84,7 @@ def test_no_incident_or_no_passage_adds_nothing():
 def test_a_moored_ship_is_at_berth_until_she_sails():
     passage = a_passage(steps=4)
     passage.sog[2] = 12.0
-    (ship,) = along([passage], frozenset({200000001})).activity[None]
+    (ship,) = passages_of([passage], frozenset({200000001})).activity[None]
     assert ship.tolist() == [
         Activity.BERTHED, Activity.BERTHED, Activity.UNDER_WAY, Activity.ANCHORED,
     ]  # fmt: skip
@@ -89,8 +92,11 @@ def test_a_moored_ship_is_at_berth_until_she_sails():
 
 def test_the_steps_of_some_ships_give_them_what_all_steps_give():
     passages = [a_passage(i, lon=LON + i / 20) for i in range(1, 6)]
-    whole = threatened(along(passages), FIELD, incidents({}), NOW)[0]
-    part = threatened(along(passages).of(np.array([1, 3])), FIELD, incidents({}), NOW)[0]
+    steps, found = passages_of(passages), incidents({})
+    whole = threatened(beside(steps, found, FIELD), FIELD, found, NOW)[0]
+    some = beside(steps.of(np.array([1, 3])), found, FIELD)
+    part = threatened(some, FIELD, found, NOW)[0]
+    assert set(whole) == {1, 2, 3, 4, 5}
     assert part == {mmsi: whole[mmsi] for mmsi in (2, 4)}
 
 
@@ -107,12 +113,21 @@ def test_all_that_the_raised_field_raises_is_found_by_the_coarse_search(told):
         for x, y, nm, d in told
     ]
     passages = [a_passage(i, lon=-99.5 + i / 4, lat=12 + i / 8 - 1) for i in range(1, 14)]
-    steps = along(passages)
-    _, more = threatened(steps, FIELD, incidents(*reports), NOW, ThreatParams(live=1.0))
-    counted = [i.counted() for i in incidents(*reports)]
-    raised = FIELD.with_reports(counted, NOW)
-    ratio = (
-        raised.at_rows(raised.rows(steps.lon, steps.lat), steps.activity).mean
-        / FIELD.at_rows(FIELD.rows(steps.lon, steps.lat), steps.activity).mean
-    )
-    np.testing.assert_allclose(more, steps.risk * np.maximum(ratio - 1, 0), atol=1e-15, rtol=1e-9)
+    steps, found, more = passages_of(passages), incidents(*reports), np.zeros(13 * 144)
+    there = beside(steps, found, FIELD)
+    more[there.rows] = threatened(there, FIELD, found, NOW, ThreatParams(live=1.0))[1]
+    raised = FIELD.with_reports([i.counted() for i in found], NOW)
+    cells = FIELD.cells_of(steps.lon.astype(float), steps.lat.astype(float))
+    after = raised.at_rows(raised.rows_of(cells), steps.activity).mean
+    ratio = after / FIELD.at_rows(FIELD.rows_of(cells), steps.activity).mean
+    np.testing.assert_allclose(more, steps.risk * np.maximum(ratio - 1, 0), atol=1e-15, rtol=1e-6)
+
+
+def test_steps_beside_other_incidents_change_nothing_of_what_is_told():
+    passages = [a_passage(i, lon=LON + i / 2) for i in range(9)]
+    one, both = incidents({}), incidents({}, {"lon": LON + 4, "at": NOW - 9 * DAY_US})
+    steps = passages_of(passages)
+    narrow = threatened(beside(steps, one, FIELD), FIELD, one, NOW)[0]
+    wide = threatened(beside(steps, both, FIELD), FIELD, one, NOW)[0]
+    assert narrow == wide
+    assert narrow
