@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from api import metrics, store
 from api.policy import Principal, Role, allowed
+from api.store_reports import supplements_after
 from api.view import FRAME, View, release_of
 from sea.instants import iso_z
 
@@ -189,7 +190,7 @@ class Live:
             async for part in store.newest_assessments(self._database, now):
                 self._view.assessed(part)
             self._view.happened(await store.open_events(self._database, now))
-            self._seen = dict.fromkeys(("events", "assessments", "plans"), now)
+            self._seen = dict.fromkeys(("events", "assessments", "plans"), now) | {"supplements": 0}
         events = await store.events_after(self._database, self._seen["events"])
         plans = await store.plans_after(self._database, self._seen["plans"])
         if events:
@@ -197,6 +198,10 @@ class Live:
         async for part in store.assessments_after(self._database, self._seen["assessments"]):
             self._view.assessed(part)
             self._seen["assessments"] = part[-1]["revision"]
+        supplements = await supplements_after(self._database, self._seen["supplements"])
+        if supplements:
+            self._view.supplemented(supplements)
+            self._seen["supplements"] = max(row["revision"] for row in supplements)
         for plan in plans:
             self._view.planned(plan)
         for table, rows in (("events", events), ("plans", plans)):

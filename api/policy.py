@@ -12,7 +12,9 @@ from typing import Literal
 Role = Literal["watch_officer", "planner", "naval_partner", "port_authority", "admin"]
 ROLES: tuple[Role, ...] = ("watch_officer", "planner", "naval_partner", "port_authority", "admin")
 
-Kind = Literal["event", "assessment", "plan", "coverage", "decision"]
+Kind = Literal[
+    "event", "assessment", "plan", "coverage", "decision", "incident", "watchlist", "intelligence"
+]  # fmt: skip
 
 COALITION = "*"
 
@@ -24,6 +26,9 @@ _READERS: dict[Kind, frozenset[Role]] = {
     "plan": _PATROLS,  # a plan says where patrol vessels will be; a port has no need of it
     "coverage": _PATROLS,  # it says where nobody listens
     "decision": _PATROLS,
+    "incident": _WATCH,
+    "watchlist": _PATROLS,  # like intelligence, of police work more than of ports
+    "intelligence": _PATROLS,
 }
 _DECIDERS: frozenset[Role] = frozenset({"watch_officer", "planner"})
 
@@ -83,3 +88,26 @@ def may_decide(
     """
     its_own = nation is None or principal.nation in (nation, player)
     return principal.role in _DECIDERS and its_own
+
+
+def may_report(principal: Principal, kind: Kind) -> bool:
+    """Whether the principal may report such a thing for his nation: whoever may read it."""
+    return principal.role in _READERS[kind]
+
+
+def may_take_back(principal: Principal, record: Release) -> bool:
+    """Whether the principal may retract the record: his own nation's, no other's."""
+    return may_report(principal, record.kind) and principal.nation == record.originator
+
+
+def may_be_told(principal: Principal, score: str) -> bool:
+    """Whether the principal may read what reports add to a score for his nation or everybody.
+
+    Incidents add to coercion, watch lists and intelligence to smuggling.
+    """
+    return may_report(principal, "incident" if score == "coercion" else "intelligence")
+
+
+def anybody(nation: str = "") -> Principal:
+    """One who sees of a nation all that it may see; of no nation, only what everybody may."""
+    return Principal(name="", role="watch_officer", nation=nation)

@@ -62,14 +62,18 @@ class Scores:
         """Whether the assessment is not older than the slot's, which it then replaces."""
         if at < self.assessed_at[slot]:
             return False
-        coercion, smuggling = document["coercion"], document["smuggling"]
         self.assessed_at[slot] = at
+        self.amend(slot, document)
+        return True
+
+    def amend(self, slot: int, document: Mapping[str, Any]) -> None:
+        """Puts the document in place of the slot's, which is of the same instant."""
+        coercion, smuggling = document["coercion"], document["smuggling"]
         self.coercion_band[slot] = BAND_INDEX[coercion["band"]]
         self.coercion[slot] = coercion["probability"]
         self.smuggling_band[slot] = BAND_INDEX[smuggling["band"]]
         self.smuggling[slot] = smuggling["priority"]
         self.document[slot] = document
-        return True
 
     def merge(self, other: "Scores") -> None:
         """Takes over every slot of which the other has a newer assessment."""

@@ -14,10 +14,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from api.policy import Kind, Principal, Release, allowed
+from api.policy import COALITION, Kind, Principal, Release, allowed, may_be_told
 from api.ranking import BAND_INDEX, Key, Ranking, Scores, rank
 from ingest.batch import NAV_STATUS_UNKNOWN, UNKNOWN_TIME, ReportBatch, StaticBatch
 from ingest.picture import Picture
+from risk.supplement import Score, joined
 from sea.identity import flag_of
 from sea.instants import iso_z, parse_utc
 from sea.units import DegreesEast, DegreesNorth, Microseconds
@@ -75,6 +76,7 @@ class View:
         self._open: dict[EventKey, _Seen] = {}
         self._open_of: dict[int, dict[EventKey, _Seen]] = {}
         self._plans: dict[Release, dict[str, Any]] = {}
+        self._supplements: dict[int, dict[tuple[str, str], Mapping[str, Any]]] = {}
         self._search: list[str] = []
         self._scored = 0
         self._cache: dict[tuple[str, object], tuple[object, Any]] = {}
@@ -102,6 +104,15 @@ class View:
             scores = self._scores.get(release, Scores(0)).grown(self.picture.capacity)
             scores.put(slot, parse_utc(document["assessed_at"]), document | _released(release))
             self._scores[release] = scores
+            self._scored += 1
+        self._index(np.arange(0))
+        self.revision += 1
+
+    def supplemented(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Takes in what reports add: ``mmsi``, ``score``, ``audience``, ``document`` of each."""
+        for row in rows:
+            slot = self._slot(row["mmsi"])
+            self._supplements.setdefault(slot, {})[row["score"], row["audience"]] = row["document"]
             self._scored += 1
         self._index(np.arange(0))
         self.revision += 1
@@ -225,7 +236,11 @@ class View:
 
         def build() -> Ranking:
             seen = [s for release, s in self._scores.items() if allowed(principal, release)]
-            return rank(Scores.newest(seen, n), self.picture.mmsi[:n].copy())
+            scores = Scores.newest(seen, n)
+            for slot, told in self._supplements.items():
+                if slot < n and scores.document[slot] is not None:
+                    scores.amend(slot, supplemented(scores.document[slot], told, principal))
+            return rank(scores, self.picture.mmsi[:n].copy())
 
         return self._cached("ranking", principal, (self._scored, n), build)
 
@@ -320,6 +335,23 @@ _UNASSESSED: dict[str, Any] = {
     "originator": None,
     "releasable_to": None,
 }
+
+
+def supplemented(
+    document: Mapping[str, Any],
+    told: Mapping[tuple[str, str], Mapping[str, Any]],
+    principal: Principal,
+) -> dict[str, Any]:
+    """The assessment with what the reports add to it that the principal may see.
+
+    `told` is by score and audience: of the principal's nation if it was told apart, else of all.
+    """
+
+    def seen(score: Score) -> Mapping[str, Any] | None:
+        audience = principal.nation if (score, principal.nation) in told else COALITION
+        return told.get((score, audience)) if may_be_told(principal, score) else None
+
+    return joined(document, seen("coercion"), seen("smuggling"))
 
 
 def release_of(kind: Kind, row: Mapping[str, Any]) -> Release:

@@ -17,8 +17,11 @@ import asyncpg
 import msgspec
 import numpy as np
 
-from api import store_escort, writing
+from api import store_escort, store_reports, writing
+from api.briefing import Briefing, Record
 from api.commits import STAGE, Commits
+from api.policy import COALITION, Principal, anybody
+from api.telling import Telling
 from api.writing import Findings, Sharing
 from escort.decision import Decision
 from escort.request import build_scenario
@@ -38,12 +41,14 @@ ASSESS_US = 5 * MINUTE_US
 BEHIND_ASSESS_US = HOUR_US
 """Between assessments while the watch is behind the log."""
 
+ASK_S = 0.5
+"""Between looks for new decisions, and new reports of partners."""
+
 PLAN_US = 10 * MINUTE_US
 """Between plans where nothing happens; a decision, or a ship that comes into the upper bands, has
 the next one made at once."""
 
 PLAN_S = 2.0
-DECISIONS_S = 1.0
 PRESSING = ("high", "severe")
 KEEP_EVENTS_US = 30 * DAY_US
 END_US = 2**62
@@ -116,9 +121,10 @@ class Timeline:
 class Watch:
     """Everything the watch knows, and what it does with the next entries of the log. Pure."""
 
-    def __init__(self, fleet: Fleet, assessor: Assessor) -> None:
+    def __init__(self, fleet: Fleet, assessor: Assessor, telling: Telling | None = None) -> None:
         self.fleet = fleet
         self.assessor = assessor
+        self.telling = telling or Telling(Briefing(), assessor.hazard)
         self.fresh = Fresh()
         self.timelines: dict[str, Timeline] = {}
         self.board = Board()
@@ -246,7 +252,17 @@ class Watch:
             if writing.is_news(assessment, known):
                 timeline.decide(written={assessment.mmsi: writing.gist(assessment)})
                 found.assessments.append((timeline.name, assessment))
-        return [passage for _, passage in assessed]
+        passages = [passage for _, passage in assessed]
+        if timeline.name != LIVE:
+            return passages
+        found.supplements += self.telling.assessed(
+            timeline.engine.picture, by_vessel, assessed, now
+        )
+        return self.telling.for_plans(passages, now)
+
+    def reported(self, records: Sequence[Record], found: Findings) -> None:
+        """Tells of reports that came in, of the ships as last assessed."""
+        found.supplements += self.telling.reported(records)
 
     def _plan(self, timeline: Timeline, passages: list[PassageRisk], found: Findings) -> None:
         now = timeline.engine.now_us
@@ -270,7 +286,10 @@ async def watch(
 ) -> None:
     """Runs the watch for as long as this process owns it."""
     async with store.own(database, STAGE) as owned:
-        state = Watch(fleet, assessor)
+        briefing = Briefing()
+        telling = Telling(briefing, assessor.hazard, plan_readers(sharing))
+        telling.recall(await store_reports.supplements_after(database, 0))
+        state = Watch(fleet, assessor, telling)
         if owned.snapshot:
             state.restore(await asyncio.to_thread(snapshot.unpack, owned.snapshot))
         notes = deque((offset, snapshot.unpack(note)) for offset, note in owned.notes)
@@ -285,12 +304,26 @@ async def watch(
                 await asyncio.to_thread(state.take, fresh, commits.found)
             commits.taken(fresh)
             read = entries[-1].offset if entries else read
-            if read >= owned.offset and time.monotonic() - asked >= DECISIONS_S:
-                decided = await store_escort.decisions_after(database, state.board.standing.seen)
-                state.decide(decided)
-                commits.dirty |= bool(decided)
+            if read >= owned.offset and time.monotonic() - asked >= ASK_S:
+                commits.dirty |= await _ask(database, briefing, state, commits.found)
                 asked = time.monotonic()
             await commits.next(state)
+
+
+async def _ask(database: asyncpg.Pool, briefing: Briefing, state: Watch, found: Findings) -> bool:
+    """Takes in what people decided and reported; whether that gives something to write."""
+    decided = await store_escort.decisions_after(database, state.board.standing.seen)
+    state.decide(decided)
+    if records := await briefing.refresh(database):
+        await asyncio.to_thread(state.reported, records, found)
+    return bool(decided) or bool(found.supplements)
+
+
+def plan_readers(sharing: Sharing) -> tuple[Principal, ...]:
+    """One of each nation to whom plans are releasable; anybody stands for the whole coalition."""
+    if COALITION in sharing.releasable_to:
+        return (anybody(),)
+    return tuple(anybody(n) for n in sorted({sharing.originator, *sharing.releasable_to}))
 
 
 def _plain(batch: Columns) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from api.telling import SupplementRow
 from ingest.coverage import Coverage
+from ingest.log import LIVE
 from risk.assessment import Assessment, assessment_document
 from risk.event import Event
 from sea.instants import from_us
@@ -41,6 +43,13 @@ ON CONFLICT (began_at, cell, source, timeline) DO UPDATE SET
     hearings = coverage.hearings + excluded.hearings,
     vessels = greatest(coverage.vessels, excluded.vessels)
 """
+_SUPPLEMENT = """
+INSERT INTO supplements (timeline, mmsi, score, audience, assessed_at, document, reports_revision)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (mmsi, score, audience, assessed_at, timeline) DO UPDATE SET
+    document = excluded.document, reports_revision = excluded.reports_revision,
+    revision = nextval('revision')
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +81,7 @@ class Findings:
     assessments: list[tuple[str, Assessment]] = field(default_factory=list)
     plans: list[PlanRow] = field(default_factory=list)
     coverage: dict[str, list[Coverage]] = field(default_factory=dict)
+    supplements: list[SupplementRow] = field(default_factory=list)
 
 
 async def write(connection: asyncpg.Connection, found: Findings, sharing: Sharing) -> None:
@@ -88,6 +98,7 @@ async def write(connection: asyncpg.Connection, found: Findings, sharing: Sharin
         (p.timeline, from_us(p.made_at), _json(p.scenario), _json(p.document), *share)
         for p in found.plans
     ])  # fmt: skip
+    await connection.executemany(_SUPPLEMENT, [_supplement(row) for row in found.supplements])
     await connection.executemany(_COVERAGE, [
         _coverage(timeline, Coverage.merged(parts)) for timeline, parts in found.coverage.items()
     ])  # fmt: skip
@@ -135,6 +146,13 @@ def _coverage(timeline: str, told: Coverage) -> tuple[Any, ...]:
         timeline, told.source.tolist(), told.cell.tolist(),
         [from_us(at) for at in told.began_at.tolist()], told.hearings.tolist(),
         told.vessels.tolist(),
+    )  # fmt: skip
+
+
+def _supplement(row: SupplementRow) -> tuple[Any, ...]:
+    return (
+        LIVE, row.mmsi, row.score, row.audience, from_us(row.assessed_at), _json(row.document),
+        row.reports_revision,
     )  # fmt: skip
 
 

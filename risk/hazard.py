@@ -12,8 +12,9 @@ height is uncalibrated.
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import h3
 import h3.api.numpy_int as h3i
@@ -107,7 +108,7 @@ class HazardField:
         shape (c + 1, 3). ship_hours: assumed a year in the cell for its places, (c + 1, 3).
         at_sea: the centre is at sea or the cell holds an incident, (c,).
         ring_ships: the region's ships on a nm2 of each ring of `RINGS_NM`, shape (7, 3).
-        hours: factor by local hour, mean 1, shape (24,).
+        hours: factor by local hour, mean 1, shape (24,). figures: what it was fitted to.
     """
 
     params: HazardParams
@@ -119,6 +120,7 @@ class HazardField:
     at_sea: npt.NDArray[np.bool_]
     hours: Float64
     ring_ships: Float64
+    figures: Figures
 
     @classmethod
     def fit(
@@ -135,8 +137,8 @@ class HazardField:
         was none, so reports only add.
         """
         params, figures = params or HazardParams(), figures or packaged_figures()
-        lon, lat, count = _with_reports(figures, at_us, reports, params)
-        cells, at_sea, near, falling, presence = _spread(lon, lat, count, params)
+        lon, lat, count, spread_nm = _with_reports(figures, at_us, reports, params)
+        cells, at_sea, near, falling, presence = _spread(lon, lat, count, spread_nm, params)
         place_hours = np.array(params.place_ships) * HOURS_PER_YEAR * presence[:, None]
         place = falling / (params.prior_ship_hours + figures.years * place_hours)
         base_shape = figures.elsewhere + JEFFREYS
@@ -149,18 +151,35 @@ class HazardField:
             shape=mean**2 / variance,
             ship_hours=np.vstack([place_hours, np.zeros((1, len(Activity)))]),
             hours=_hour_factor(figures.hours, params.hour_prior),
-            ring_ships=_ring_ships(lon, lat, count, params),
+            ring_ships=_ring_ships(lon, lat, count, params), figures=figures,
         )  # fmt: skip
+
+    def with_reports(self, reports: Iterable[Incident], at_us: int) -> Self:
+        """The field of the same figures raised by these reports: a refit to the bit.
+
+        It takes milliseconds, as the kernel of each place is reckoned once and kept.
+        """
+        return self.fit(self.figures, at_us=at_us, reports=reports, params=self.params)
 
     def rows(self, lon: Float64, lat: Float64) -> npt.NDArray[np.int64]:
         """Each position's row in the arrays; the last row for a cell away from every place."""
+        return self.rows_of(self.cells_of(lon, lat))
+
+    def cells_of(self, lon: Float64, lat: Float64) -> Cells:
+        """The H3 cell of each position, of this field and all others of its resolution."""
         resolution = self.params.resolution
-        found = np.fromiter(
+        return np.fromiter(
             (h3i.latlng_to_cell(y, x, resolution)
              for x, y in zip(lon.tolist(), lat.tolist(), strict=True)),
             np.uint64, len(lon),
         )  # fmt: skip
-        return self._rows_of(found)
+
+    def rows_of(self, cells: Cells) -> npt.NDArray[np.int64]:
+        """Each cell's row, likewise."""
+        row = np.searchsorted(self.cells, cells)
+        known = row < len(self.cells)
+        known[known] = self.cells[row[known]] == cells[known]
+        return np.where(known, row, len(self.cells))
 
     def rate(
         self, lon: Float64, lat: Float64, hour: Float64, activity: npt.NDArray[np.integer]
@@ -180,6 +199,12 @@ class HazardField:
             high=high[rows, activity] * factor,
         )
 
+    def at_rows(self, rows: npt.NDArray[np.int64], activity: npt.NDArray[np.integer]) -> Rate:
+        """The same of `rows`, averaged over the day."""
+        mean, shape = self.mean[rows, activity], self.shape[rows, activity]
+        low, high = _interval(shape, mean, self.params.interval)
+        return Rate(mean=mean, low=low, high=high)
+
     def near_place(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Rows where the figures know incidents: at anchor, over ten times everywhere's rate."""
         anchored = self.mean[:, Activity.ANCHORED]
@@ -191,7 +216,7 @@ class HazardField:
         Those of the places, and those of everywhere: of the region's ships that lie in a cell
         like it, by its distance from a port.
         """
-        rows, base = self._rows_of(cells), self.mean[-1]
+        rows, base = self.rows_of(cells), self.mean[-1]
         lat, lon = _centres(cells)
         ships = self.ring_ships[_ring(lon, lat)] * area_nm2[:, None]
         near = (self.mean[rows] - base) * self.ship_hours[rows]
@@ -212,7 +237,7 @@ class HazardField:
         """
         inside = np.array(sorted(_box_cells(bbox, self.params.resolution)), np.uint64)
         lat, lon = _centres(inside)
-        rows = self._rows_of(inside)
+        rows = self.rows_of(inside)
         keep = ~is_land(lon, lat) | np.append(self.at_sea, False)[rows]
         inside, lon, lat = inside[keep], lon[keep], lat[keep]
         area = _sea_area_nm2(inside, lon, lat)
@@ -255,12 +280,6 @@ class HazardField:
             },
         }
 
-    def _rows_of(self, cells: Cells) -> npt.NDArray[np.int64]:
-        row = np.searchsorted(self.cells, cells)
-        known = row < len(self.cells)
-        known[known] = self.cells[row[known]] == cells[known]
-        return np.where(known, row, len(self.cells))
-
 
 def _ring(lon: Float64, lat: Float64) -> npt.NDArray[np.intp]:
     return np.searchsorted(RINGS_NM, nearest_port(lon, lat)[1], side="right")
@@ -280,7 +299,8 @@ def _ring_ships(lon: Float64, lat: Float64, count: Float64, params: HazardParams
 
 def _with_reports(
     figures: Figures, at_us: int, reports: Iterable[Incident], params: HazardParams
-) -> tuple[Float64, Float64, Float64]:
+) -> tuple[Float64, Float64, Float64, Float64]:
+    """Positions (n,), counts (n, 3) and spreads in nm (n,) of the figures and the reports."""
     past = [r for r in reports if r.at_us < at_us]
     share = figures.count.sum(axis=0) + 1e-9
     rows = np.tile(share / share.sum(), (len(past), 1))
@@ -288,16 +308,19 @@ def _with_reports(
         if report.activity is not None:
             row[:] = np.eye(len(Activity))[report.activity]
         age_days = (at_us - report.at_us) / YEAR_US * 365.25
-        row *= params.report_weight * 0.5 ** (age_days / params.report_half_life_days)
+        fading = 0.5 ** (age_days / params.report_half_life_days)
+        row *= params.report_weight * report.weight * fading
+    wide = [math.hypot(params.spread_nm, r.within_nm) for r in past]
     return (
         np.concatenate([figures.lon, [r.lon for r in past]]),
         np.concatenate([figures.lat, [r.lat for r in past]]),
         np.concatenate([figures.count, rows]),
+        np.concatenate([np.full(len(figures.lon), params.spread_nm), wide]),
     )
 
 
 def _spread(
-    lon: Float64, lat: Float64, count: Float64, params: HazardParams
+    lon: Float64, lat: Float64, count: Float64, spread_nm: Float64, params: HazardParams
 ) -> tuple[Cells, npt.NDArray[np.bool_], Float64, Float64, Float64]:
     """Cells (c,), which are at sea, incidents near and falling in each (c, 3), presence (c,).
 
@@ -305,30 +328,50 @@ def _spread(
     the cell: the greatest over the places, so that many incidents at one spot do not multiply
     the ships assumed there.
     """
-    kernels = [_kernel(x, y, params) for x, y in zip(lon.tolist(), lat.tolist(), strict=True)]
-    cells = np.unique(np.concatenate([np.zeros(0, np.uint64), *(c for c, _ in kernels)]))
-    homes = np.array([c[np.argmax(g)] for c, g in kernels], np.uint64)
-    centre_lat, centre_lon = _centres(cells)
-    at_sea = ~is_land(centre_lon, centre_lat) | np.isin(cells, homes)
+    places = zip(lon.tolist(), lat.tolist(), spread_nm.tolist(), strict=True)
+    kernels = [_kernel(*place, params.resolution) for place in places]
+    if not kernels:
+        none = np.zeros((0, len(Activity)))
+        return np.zeros(0, np.uint64), np.zeros(0, bool), none, none, np.zeros(0)
+    around = np.concatenate([k.cells for k in kernels])
+    cells, rows = np.unique(around, return_inverse=True)
+    at_sea = np.zeros(len(cells), bool)
+    at_sea[rows] = np.concatenate([k.at_sea for k in kernels])
+    at_sea |= np.isin(cells, np.array([k.home for k in kernels], np.uint64))
+    sizes = [len(k.cells) for k in kernels]
+    place = np.repeat(np.arange(len(kernels)), sizes)
+    g = np.concatenate([k.weight for k in kernels])
+    share = g / np.bincount(place, g * at_sea[rows])[place]
     near, falling = np.zeros((2, len(cells), len(Activity)))
+    for activity in range(len(Activity)):
+        of = count[place, activity]
+        near[:, activity] = np.bincount(rows, of * g, len(cells))
+        falling[:, activity] = np.bincount(rows, of * share, len(cells))
     presence = np.zeros(len(cells))
-    for (around, g), row in zip(kernels, count, strict=True):
-        rows = np.searchsorted(cells, around)
-        share = g / g[at_sea[rows]].sum()
-        near[rows] += row * g[:, None]
-        falling[rows] += row * share[:, None]
-        presence[rows] = np.maximum(presence[rows], share)
+    np.maximum.at(presence, rows, share)
     return cells, at_sea, near, falling, presence
 
 
-def _kernel(lon: float, lat: float, params: HazardParams) -> tuple[Cells, Float64]:
+class _Kernel(NamedTuple):
+    """Cells around a place, their Gaussian weight, which are at sea; the likeliest is its home."""
+
+    cells: Cells
+    weight: Float64
+    at_sea: npt.NDArray[np.bool_]
+    home: int
+
+
+@lru_cache(maxsize=1 << 14)
+def _kernel(lon: float, lat: float, spread_nm: float, resolution: int) -> _Kernel:
     """Cells within some four standard deviations and their Gaussian weight, 1 at the place."""
-    home = int(h3i.latlng_to_cell(lat, lon, params.resolution))
-    apart_nm = math.sqrt(3) * h3.average_hexagon_edge_length(params.resolution, "m") / M_PER_NM
-    around = np.sort(h3i.grid_disk(home, max(1, round(4 * params.spread_nm / apart_nm))))
+    home = int(h3i.latlng_to_cell(lat, lon, resolution))
+    apart_nm = math.sqrt(3) * h3.average_hexagon_edge_length(resolution, "m") / M_PER_NM
+    around = np.sort(h3i.grid_disk(home, max(1, round(4 * spread_nm / apart_nm))))
     centre_lat, centre_lon = _centres(around)
     away_nm = distance_nm(lon, lat, centre_lon, centre_lat)
-    return around.astype(np.uint64), np.exp(-0.5 * (away_nm / params.spread_nm) ** 2)
+    weight = np.exp(-0.5 * (away_nm / spread_nm) ** 2)
+    at_sea = ~is_land(centre_lon, centre_lat)
+    return _Kernel(around.astype(np.uint64), weight, at_sea, int(around[np.argmax(weight)]))
 
 
 def _centres(cells: Cells) -> tuple[Float64, Float64]:

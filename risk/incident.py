@@ -11,6 +11,7 @@ from enum import IntEnum
 from functools import cache
 from importlib.resources import files
 from io import StringIO
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +46,7 @@ class Activity(IntEnum):
     UNDER_WAY = 2
 
 
-_STATUS = {
+STATUS: Final[dict[str, Activity]] = {
     "anchored": Activity.ANCHORED,
     "at anchor": Activity.ANCHORED,
     "stationary": Activity.ANCHORED,
@@ -74,6 +75,8 @@ class Incident:
         at_us: UTC; noon of the day where only the day is reported.
         time_known: whether the report gives a UTC time.
         activity: None where the report does not say.
+        weight: how much of an incident it counts as, 0..1.
+        within_nm: how far it may have been from the position.
     """
 
     at_us: int
@@ -81,6 +84,8 @@ class Incident:
     lon: DegreesEast
     lat: DegreesNorth
     activity: Activity | None
+    weight: float = 1.0
+    within_nm: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,5 +243,5 @@ def _incident(row: Mapping[str, object]) -> Incident | str:
         at_us = parse_utc(day)
     except BadInputError:
         return "date"
-    activity = _STATUS.get(str(row["status"] or "").strip().lower().replace("_", " "))
+    activity = STATUS.get(str(row["status"] or "").strip().lower().replace("_", " "))
     return Incident(at_us=at_us, time_known=exact, lon=lon, lat=lat, activity=activity)

@@ -22,6 +22,7 @@ class Reason(Answer):
     contribution: float
     event_ids: list[str]
     innocent_explanation: str
+    report_ids: list[str] = []
 
 
 class Coercion(Answer):

@@ -20,9 +20,11 @@ from api.http import (
     routes_decisions,
     routes_escort,
     routes_events,
+    routes_incidents,
     routes_node,
     routes_requests,
     routes_vessels,
+    routes_watchlists,
     routes_whatif,
 )
 from api.http.context import CONTEXT, Context, admit
@@ -43,6 +45,8 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *routes_assets.OPERATIONS,
     *routes_decisions.OPERATIONS,
     *routes_whatif.OPERATIONS,
+    *routes_incidents.OPERATIONS,
+    *routes_watchlists.OPERATIONS,
     *routes_node.OPERATIONS,
     *pages.OPERATIONS,
 )

@@ -2,13 +2,14 @@
 
 import ipaddress
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
 from aiohttp import web
 
 from api.auth import identify
+from api.briefing import Briefing
 from api.http.problem import NotSignedInError
 from api.http.registry import Access
 from api.live import Live
@@ -25,6 +26,7 @@ class Context:
     Attributes:
         ready: stage -> whether it is ready. hotspots: the hazard field's hotspots as GeoJSON.
         exercise: name of the exercise that runs, None where the traffic is real.
+        briefing: what partners reported, brought up to date by whoever reads it.
     """
 
     settings: Settings
@@ -34,6 +36,7 @@ class Context:
     ready: Callable[[], Mapping[str, bool]]
     hotspots: Callable[[], dict[str, Any]]
     exercise: str | None
+    briefing: Briefing = field(default_factory=Briefing)
 
     @property
     def secure(self) -> bool:

@@ -46,7 +46,7 @@ class Operation(Generic[Asked]):
         path: as aiohttp writes it; names in braces are fields of `params`.
         handle: gives a `web.StreamResponse`, or plain values to be sent as JSON.
         answer: model of that JSON, or None. media: the media types it may answer with.
-        body: model of the JSON that comes with the request, read by `api.http.body`.
+        body: model of the JSON it takes, see `api.http.bodies`; `takes` is its media type.
         also: statuses beside `success` that come with the answer's model and not a problem.
     """
 
@@ -59,9 +59,10 @@ class Operation(Generic[Asked]):
     media: tuple[str, ...] = ("application/json",)
     method: str = "GET"
     access: Access = "key"
-    body: type[BaseModel] | None = None
     success: int = 200
     also: tuple[int, ...] = ()
+    body: type[BaseModel] | None = None
+    takes: str | None = None
 
     @property
     def in_path(self) -> frozenset[str]:
@@ -114,12 +115,13 @@ def parse(request: web.Request, model: type[Asked]) -> Asked:
     except ValidationError as error:
         known = ", ".join(sorted(f.alias or name for name, f in model.model_fields.items()))
         raise InvalidRequestError(
-            [_refusal(dict(e), known) for e in error.errors(include_context=False)]
+            [refusal(dict(e), known, "request") for e in error.errors(include_context=False)]
         ) from None
 
 
-def _refusal(error: Mapping[str, Any], known: str) -> tuple[str, str]:
-    field = ".".join(str(part) for part in error["loc"]) or "request"
+def refusal(error: Mapping[str, Any], known: str, whole: str) -> tuple[str, str]:
+    """(field, what is wrong) of one of pydantic's errors; `whole` names what has no field."""
+    field = ".".join(str(part) for part in error["loc"]) or whole
     if error["type"] == "extra_forbidden":
         return field, f"is not a parameter here; known: {known or 'none'}"
     return field, str(error["msg"]).removeprefix("Value error, ")
@@ -132,7 +134,7 @@ def openapi(operations: Sequence[Operation[Any]], *, title: str, version: str) -
     )
     bodies = sorted({o.body for o in operations if o.body}, key=lambda m: m.__name__)
     _, schemas = models_json_schema(
-        [*((m, "serialization") for m in answers), *((m, "validation") for m in bodies)],
+        [(m, "serialization") for m in answers] + [(m, "validation") for m in bodies],
         ref_template=_REF,
     )
     paths: dict[str, Any] = {}
@@ -178,13 +180,19 @@ def _entry(operation: Operation[Any]) -> dict[str, Any]:
             **{str(status): answered for status in (operation.success, *operation.also)},
         },
     }
-    if operation.body:
-        reference = {"$ref": _REF.format(model=operation.body.__name__)}
-        content = {"application/json": {"schema": reference}}
-        entry["requestBody"] = {"required": True, "content": content}
     if operation.access == "anyone":
         entry["security"] = []
+    if operation.body or operation.takes:
+        entry |= _taken(operation)
     return entry
+
+
+def _taken(operation: Operation[Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string"}
+    if operation.body:
+        schema = {"$ref": _REF.format(model=operation.body.__name__)}
+    media = operation.takes or "application/json"
+    return {"requestBody": {"required": True, "content": {media: {"schema": schema}}}}
 
 
 def _parameters(operation: Operation[Any]) -> list[dict[str, Any]]:

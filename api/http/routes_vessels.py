@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from itertools import pairwise
 from typing import Annotated, Any, Literal
@@ -26,15 +26,18 @@ from api.http.params import (
 )
 from api.http.problem import NotFoundError
 from api.http.registry import Operation, Params, json_response
-from api.policy import Kind, allowed
+from api.policy import COALITION, Kind, allowed
 from api.ranking import Key
-from api.view import release_of
+from api.store_reports import supplements_of
+from api.view import release_of, supplemented
 from risk.assessment import Band
 from sea.errors import BadInputError
 from sea.instants import from_us, iso_z, to_us
 from sea.units import DAY_US
 
 MAX_POSITIONS = 200_000
+
+Supplements = Mapping[tuple[str, str], Mapping[str, Any]]
 
 
 class VesselsQuery(Params):
@@ -128,14 +131,27 @@ async def assessments(request: web.Request, asked: HistoryQuery) -> dict[str, An
     rows = store.assessments(database, int(asked.mmsi), after=after and _place(after))
     seen, more = await visible(request, "assessment", rows, asked.limit)
     last = seen[-1] if more else None
+    told = await _told(request, int(asked.mmsi))
     return {
         "assessments": [
-            row["document"]
+            supplemented(row["document"], told(row["assessed_at"]), principal_of(request))
             | {"originator": row["originator"], "releasable_to": sorted(row["releasable_to"])}
             for row in seen
         ],
         "next": write_cursor(last and (to_us(last["assessed_at"]), last["timeline"])),
     }
+
+
+async def _told(request: web.Request, mmsi: int) -> Callable[[Any], Supplements]:
+    """Gives what reports added to the vessel's scores at an instant, by score and audience."""
+    audiences = (COALITION, principal_of(request).nation)
+    rows = await supplements_of(request.app[CONTEXT].database, mmsi, audiences)
+
+    def at(instant: Any) -> Supplements:
+        past = (row for row in rows if row["assessed_at"] <= instant)
+        return {(row["score"], row["audience"]): row["document"] for row in past}
+
+    return at
 
 
 async def visible(

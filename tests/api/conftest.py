@@ -182,7 +182,8 @@ async def database(api_database_url):
     async with asyncpg.create_pool(api_database_url, min_size=1, max_size=6) as pool:
         await pool.execute(
             "TRUNCATE events, assessments, plans, positions, coverage, keys, sessions, sources,"
-            " escort_decisions, what_ifs RESTART IDENTITY"
+            " escort_decisions, what_ifs, reports, report_retractions, report_judgements,"
+            " supplements RESTART IDENTITY"
         )
         yield pool
 
@@ -195,7 +196,7 @@ async def world(database, tmp_path):
         yield world
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make():
     """The factories of this folder, by name."""
 

@@ -14,12 +14,11 @@ NEEDS_KEY = [o for o in OPERATIONS if o.access == "key"]
 
 
 def path_of(operation):
-    return (
-        operation.path.replace("{mmsi}", "200000001").replace("{id}", "x1").replace("{number}", "1")
-    )
+    path = operation.path.replace("{mmsi}", "200000001").replace("{number}", "1")
+    return path.replace("{id}", 10 * "0a")
 
 
-async def ask(world, operation, headers=None, query=""):
+async def ask(world, operation, query="", headers=None):
     return await world.client.request(operation.method, path_of(operation) + query, headers=headers)
 
 
@@ -42,7 +41,7 @@ async def test_nothing_is_served_without_a_key(world):
 async def test_an_unknown_query_parameter_is_refused_by_name(world):
     headers = await world.sign()
     for operation in OPERATIONS:
-        response = await ask(world, operation, headers, "?colour=red")
+        response = await ask(world, operation, "?colour=red", headers)
         body = await problem_of(response, 422)
         assert "colour" in [e["field"] for e in body["errors"]], operation.path
 
@@ -57,8 +56,12 @@ async def test_every_answer_is_of_the_model_it_declares(world, make):
     await world.live.round()
     headers = await world.sign()
     for operation in OPERATIONS:
-        if operation.answer is not None and operation.method == "GET":
-            response = await ask(world, operation, headers)
+        if (
+            operation.answer is not None
+            and operation.method == "GET"
+            and "{id}" not in operation.path
+        ):
+            response = await ask(world, operation, headers=headers)
             assert response.status == 200, operation.path
             operation.answer.model_validate_json(await response.read())
 

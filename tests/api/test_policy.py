@@ -1,14 +1,16 @@
+from typing import get_args
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from api.policy import ROLES, Principal, Release, allowed
+from api.policy import ROLES, Kind, Principal, Release, allowed, may_report, may_take_back
 
 nations = st.sampled_from(["MX", "US", "CO", "PA"])
 principals = st.builds(Principal, name=st.just("p"), role=st.sampled_from(ROLES), nation=nations)
 releases = st.builds(
     Release,
-    kind=st.sampled_from(["event", "assessment", "plan", "coverage"]),
+    kind=st.sampled_from(get_args(Kind)),
     originator=nations,
     releasable_to=st.lists(st.one_of(nations, st.just("*")), unique=True).map(tuple),
 )
@@ -28,8 +30,8 @@ def test_the_coalition_is_everybody():
     assert allowed(principal, release(releasable_to=("*",)))
 
 
-@pytest.mark.parametrize("kind", ["plan", "coverage"])
-def test_a_port_authority_sees_no_plan_nor_coverage_even_of_its_own_nation(kind):
+@pytest.mark.parametrize("kind", ["plan", "coverage", "watchlist", "intelligence"])
+def test_a_port_authority_sees_no_plans_coverage_or_police_work_of_its_own_nation(kind):
     port = Principal(name="p", role="port_authority", nation="MX")
     assert not allowed(port, release(kind=kind, releasable_to=("*",)))
     assert allowed(port, release(kind="event"))
@@ -49,3 +51,11 @@ def test_releasing_to_one_more_nation_never_hides_a_record(principal, record, na
 def test_principals_of_one_audience_see_the_same(one, other, record):
     if one.audience == other.audience:
         assert allowed(one, record) is allowed(other, record)
+
+
+@given(principals, releases)
+def test_nobody_takes_back_what_is_another_nations_or_not_for_his_role(principal, record):
+    if may_take_back(principal, record):
+        assert principal.nation == record.originator
+        assert may_report(principal, record.kind)
+        assert allowed(principal, record)

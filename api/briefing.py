@@ -1,0 +1,156 @@
+"""The briefing: all that partners reported, in memory, as each audience may know it.
+
+database -> `refresh` -> records by id -> incidents, watch-list entries and intelligence of those
+who may see them. What one may not see leaves no trace: incidents are merged anew out of the
+reports that an audience may see.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
+
+import asyncpg
+import msgspec
+
+from api import store_reports
+from api.policy import COALITION, Kind, Principal, Release, allowed
+from api.store_reports import Changes
+from risk.intelligence import IntelligenceReport
+from risk.report import IncidentReport, MergedIncident, merge
+from risk.watchlist import WatchEntry
+from sea.instants import to_us
+from sea.units import Microseconds
+
+Value = IncidentReport | WatchEntry | IntelligenceReport
+Known = TypeVar("Known", bound=Value)
+Cached = TypeVar("Cached")
+
+TYPES: Final[dict[Kind, type[Value]]] = {
+    "incident": IncidentReport,
+    "watchlist": WatchEntry,
+    "intelligence": IntelligenceReport,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One report as it was told; `retracted_at` None while it stands."""
+
+    value: Value
+    release: Release
+    reported_at: Microseconds
+    retracted_at: Microseconds | None = None
+    retraction: str = ""
+
+    @property
+    def id(self) -> str:
+        """The report's."""
+        return self.value.id
+
+
+class Briefing:
+    """Reports as of `revision`."""
+
+    def __init__(self) -> None:
+        self.revision = 0
+        self.records: dict[str, Record] = {}
+        self._judged: dict[frozenset[str], bool] = {}
+        self._cache: dict[object, tuple[int, Any]] = {}
+
+    async def refresh(self, database: asyncpg.Pool, until: int | None = None) -> list[Record]:
+        """Takes in what is new, up to a revision (None: the last); gives the records concerned."""
+        changes = await store_reports.changes(database, self.revision, until)
+        return [] if changes is None else self.take(changes)
+
+    def take(self, changes: Changes) -> list[Record]:
+        """Takes in changes; gives the records that are new, retracted or judged."""
+        touched: set[str] = set()
+        for row in changes.reports:
+            record = _record(row)
+            self.records[record.id] = record
+            touched.add(record.id)
+        for row in changes.retractions:
+            self._retract(row)
+            touched.add(row["report_id"])
+        for row in changes.judgements:
+            pair = frozenset((row["one"], row["two"]))
+            self._judged.pop(pair, None)
+            self._judged[pair] = row["same"]
+            touched |= pair
+        self.revision = changes.revision
+        return [self.records[i] for i in sorted(touched)]
+
+    @property
+    def nations(self) -> tuple[str, ...]:
+        """Every nation that some report names; the others all see the same."""
+        named = {n for r in self.records.values()
+                 for n in (r.release.originator, *r.release.releasable_to)}  # fmt: skip
+        return tuple(sorted(named - {COALITION}))
+
+    def seen(self, kind: Kind, *principals: Principal) -> tuple[Record, ...]:
+        """Records of the kind that all the principals may see, in order of receipt."""
+
+        def build() -> tuple[Record, ...]:
+            return tuple(
+                r for r in self.records.values()
+                if r.release.kind == kind and all(allowed(p, r.release) for p in principals)
+            )  # fmt: skip
+
+        return self._cached((kind, *(p.audience for p in principals)), build)
+
+    def incidents(self, *principals: Principal) -> tuple[MergedIncident, ...]:
+        """Incidents as the principals may all know them."""
+
+        def build() -> tuple[MergedIncident, ...]:
+            reports = (r.value for r in self.seen("incident", *principals))
+            return merge((r for r in reports if isinstance(r, IncidentReport)), self._judged)
+
+        return self._cached(("merged", *(p.audience for p in principals)), build)
+
+    def standing(self, kind: Kind, of: type[Known], *principals: Principal) -> list[Known]:
+        """Values of the records seen that were not taken back."""
+        return [
+            r.value for r in self.seen(kind, *principals)
+            if r.retracted_at is None and isinstance(r.value, of)
+        ]  # fmt: skip
+
+    def _retract(self, row: Any) -> None:
+        record = self.records[row["report_id"]]
+        value = record.value
+        if isinstance(value, IncidentReport):
+            value = replace(value, retracted=True)
+        self.records[record.id] = replace(
+            record, value=value, retracted_at=to_us(row["retracted_at"]), retraction=row["reason"]
+        )
+
+    def _cached(self, key: object, build: Callable[[], Cached]) -> Cached:
+        known = self._cache.get(key)
+        if known is None or known[0] != self.revision:
+            known = (self.revision, build())
+            self._cache[key] = known
+        cached: Cached = known[1]
+        return cached
+
+
+def document_of(value: Value) -> dict[str, Any]:
+    """The value as it is stored, without what the row says beside it."""
+    document: dict[str, Any] = msgspec.to_builtins(value)
+    return {k: v for k, v in document.items() if k not in ("id", "originator", "retracted")}
+
+
+def _record(row: Any) -> Record:
+    kind: Kind = row["kind"]
+    told = msgspec.json.decode(row["document"]) | {"id": row["id"]}
+    if kind == "incident":
+        told["originator"] = row["originator"]
+    return Record(
+        value=msgspec.convert(told, TYPES[kind]),
+        release=Release(kind=kind, originator=row["originator"],
+                        releasable_to=tuple(sorted(row["releasable_to"]))),
+        reported_at=to_us(row["reported_at"]),
+    )  # fmt: skip
+
+
+def concerned(records: Iterable[Record], kind: Kind) -> list[Record]:
+    """Those of the kind."""
+    return [r for r in records if r.release.kind == kind]

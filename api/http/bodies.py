@@ -1,0 +1,84 @@
+"""Bodies: what a request brings, checked against a model, every wrong field named."""
+
+import hashlib
+from typing import Annotated, TypeVar
+
+from aiohttp import web
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from api.http.problem import InvalidRequestError
+from api.http.registry import refusal
+
+MAX_KEY = 100
+
+
+class Body(BaseModel):
+    """A JSON object with these fields and no others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Given = TypeVar("Given", bound=BaseModel)
+
+
+def _printable(text: str) -> str:
+    if any(ord(c) < 32 and c not in "\n\t" for c in text):
+        raise ValueError("control characters have no place here")
+    return text.strip()
+
+
+Line = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
+Prose = Annotated[str, Field(max_length=4000), AfterValidator(_printable)]
+Said = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_printable)]
+Nations = Annotated[
+    list[Annotated[str, Field(pattern=r"^([A-Z]{2}|\*)$")]],
+    Field(max_length=50, description="Nations beside your own, `*` for all; none by default."),
+]
+
+
+async def read_body(request: web.Request, model: type[Given]) -> Given:
+    """The request's JSON.
+
+    Raises:
+        InvalidRequestError: names every field that is wrong or unknown.
+    """
+    raw = await request.read()
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        known = ", ".join(model.model_fields)
+        raise InvalidRequestError(
+            [refusal(dict(e), known, "body") for e in error.errors(include_context=False)]
+        ) from None
+
+
+async def read_text(request: web.Request) -> str:
+    """The request's text.
+
+    Raises:
+        InvalidRequestError: it is not UTF-8, or holds a null character.
+    """
+    try:
+        text = (await request.read()).decode("utf-8")
+    except UnicodeDecodeError:
+        raise InvalidRequestError([("body", "is not UTF-8")]) from None
+    if "\0" in text:
+        raise InvalidRequestError([("body", "has a null character")])
+    return text
+
+
+def idempotency_key(request: web.Request) -> str | None:
+    """The key under which a repeated request is known; None where it has none.
+
+    Raises:
+        InvalidRequestError: it is empty or too long.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not (0 < len(key) <= MAX_KEY and key.isprintable()):
+        raise InvalidRequestError([("Idempotency-Key", f"has 1 to {MAX_KEY} characters")])
+    return key
+
+
+async def body_digest(request: web.Request) -> bytes:
+    """A hash of the request's path and body."""
+    return hashlib.sha256(request.path.encode() + b"\0" + await request.read()).digest()

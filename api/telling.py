@@ -1,0 +1,222 @@
+"""Telling: what reports add to the scores of the ships just assessed, for every audience.
+
+assessments and passages of a tick + the briefing -> supplements that are news. Between ticks, a
+report that comes in is told of the ships it concerns at once.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+
+from api.briefing import Briefing, Record
+from api.policy import COALITION, Principal, anybody
+from ingest.picture import Picture
+from risk.assessment import Assessment, PassageRisk
+from risk.event import Event
+from risk.hazard import HazardField
+from risk.intelligence import Intelligence, IntelligenceReport, Subject
+from risk.report import IncidentReport, MergedIncident
+from risk.supplement import Score, Supplement, Told, supplement_document
+from risk.threat import Passages, beside, moored_of, near_any, passages_of, threatened
+from risk.watchlist import WatchEntry, WatchList
+from sea.ports import resolve_destination
+from sea.units import Microseconds
+
+Key = tuple[int, Score, str]
+"""MMSI, score and audience."""
+
+NEWS_SHARE: Final = 0.1
+"""What moved by less is no news, as of assessments."""
+
+_NOTHING: Final[dict[str, Any]] = {"low": 0.0, "high": 0.0, "told": []}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplementRow:
+    """A supplement to be written."""
+
+    mmsi: int
+    score: Score
+    audience: str
+    assessed_at: Microseconds
+    document: Mapping[str, Any]
+    reports_revision: int
+
+
+@dataclass(slots=True, kw_only=True)
+class _Tick:
+    """The last assessment of all ships, as far as supplements need it."""
+
+    now_us: Microseconds
+    steps: Passages
+    subjects: Sequence[Subject]
+
+
+class Telling:
+    """Keeps what each audience was last told of each ship.
+
+    Args:
+        briefing: what was reported; refreshed by the caller.
+        hazard: the field that assessments rest on.
+        readers: to whom plans are releasable, one of each nation.
+    """
+
+    def __init__(
+        self, briefing: Briefing, hazard: HazardField, readers: Sequence[Principal] = (anybody(),)
+    ) -> None:
+        self.briefing = briefing
+        self.hazard = hazard
+        self.readers = tuple(readers)
+        self.written: dict[Key, Mapping[str, Any]] = {}
+        self._tick: _Tick | None = None
+
+    def recall(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Takes up what was written before; `rows` are the newest of each key."""
+        for row in rows:
+            self.written[row["mmsi"], row["score"], row["audience"]] = row["document"]
+
+    def assessed(
+        self, picture: Picture, events: Mapping[int, Sequence[Event]],
+        made: Sequence[tuple[Assessment, PassageRisk]], now_us: Microseconds,
+    ) -> list[SupplementRow]:  # fmt: skip
+        """What is news after a tick, of all ships."""
+        n = len(picture)
+        steps = passages_of(
+            [p for _, p in made], moored_of(picture.mmsi[:n], picture.nav_status[:n])
+        )
+        subjects = [_subject(picture, a, events.get(a.mmsi, ())) for a, _ in made]
+        self._tick = _Tick(now_us=now_us, steps=steps, subjects=subjects)
+        told = self._coercion(steps, now_us) | self._smuggling(subjects, now_us)
+        ships = set(steps.mmsi.tolist())
+        gone = {key: _NOTHING for key in self.written if key[0] in ships}
+        return self._news(gone | told, now_us)
+
+    def reported(self, records: Iterable[Record]) -> list[SupplementRow]:
+        """What is news of the ships that these new, retracted or judged records concern."""
+        if self._tick is None:
+            return []
+        tick, told = self._tick, dict[Key, Mapping[str, Any]]()
+        values = [record.value for record in records]
+        incidents = [v for v in values if isinstance(v, IncidentReport)]
+        if incidents:
+            near = near_any(
+                tick.steps.lon,
+                tick.steps.lat,
+                [MergedIncident(reports=tuple(incidents))],
+                self.hazard,
+            )
+            steps = tick.steps.of(tick.steps.ship[near])
+            ships = set(steps.mmsi[np.unique(steps.ship)].tolist())
+            told |= {k: _NOTHING for k in self.written if k[1] == "coercion" and k[0] in ships}
+            told |= self._coercion(steps, tick.now_us)
+        if len(incidents) < len(values):
+            told |= {key: _NOTHING for key in self.written if key[1] == "smuggling"}
+            told |= self._smuggling(tick.subjects, tick.now_us)
+        return self._news(told, tick.now_us)
+
+    def for_plans(self, passages: Sequence[PassageRisk], now_us: Microseconds) -> list[PassageRisk]:
+        """The passages with the risk that incidents add which all readers of plans may know of."""
+        incidents = self.briefing.incidents(*self.readers)
+        if not incidents or self._tick is None:
+            return list(passages)
+        steps = self._tick.steps
+        there, more = beside(steps, incidents, self.hazard), np.zeros(len(steps.risk))
+        more[there.rows] = threatened(there, self.hazard, incidents, now_us)[1]
+        parts = np.split(more, np.cumsum([len(p.eta) for p in passages])[:-1])
+        return [
+            replace(p, risk=p.risk + part) if part.any() else p
+            for p, part in zip(passages, parts, strict=True)
+        ]
+
+    def _audiences(self) -> list[tuple[str, Principal]]:
+        nations = self.briefing.nations
+        return [(COALITION, anybody()), *((nation, anybody(nation)) for nation in nations)]
+
+    def _coercion(self, steps: Passages, now_us: Microseconds) -> dict[Key, Mapping[str, Any]]:
+        """What incidents add to the ships of the steps, for every audience."""
+        everything = [
+            MergedIncident(reports=(r.value,)) for r in self.briefing.records.values()
+            if isinstance(r.value, IncidentReport)
+        ]  # fmt: skip
+        if not everything:
+            return {}
+        there = beside(steps, everything, self.hazard)
+        told: dict[Key, Mapping[str, Any]] = {}
+        made: dict[object, dict[int, Supplement]] = {}
+        for audience, reader in self._audiences():
+            incidents = self.briefing.incidents(reader)
+            if incidents not in made:
+                made[incidents] = threatened(there, self.hazard, incidents, now_us)[0]
+            for mmsi, supplement in made[incidents].items():
+                told[mmsi, "coercion", audience] = supplement_document(supplement)
+        return told
+
+    def _smuggling(
+        self, subjects: Sequence[Subject], now_us: Microseconds
+    ) -> dict[Key, Mapping[str, Any]]:
+        """What watch lists and intelligence add to the ships, for every audience."""
+        told: dict[Key, Mapping[str, Any]] = {}
+        for audience, reader in self._audiences():
+            entries = self.briefing.standing("watchlist", WatchEntry, reader)
+            reports = self.briefing.standing("intelligence", IntelligenceReport, reader)
+            if entries or reports:
+                watched, known = WatchList(entries, now_us), Intelligence(reports, now_us)
+                for ship in subjects:
+                    if found := _told(ship, watched, known):
+                        made = Supplement(mmsi=ship.mmsi, score="smuggling", told=found)
+                        told[ship.mmsi, "smuggling", audience] = supplement_document(made)
+        return told
+
+    def _news(
+        self, told: Mapping[Key, Mapping[str, Any]], now_us: Microseconds
+    ) -> list[SupplementRow]:
+        """Rows of what is news; a nation that has no row of its own reads that of everybody."""
+        rows = []
+        for key, document in sorted(told.items(), key=lambda item: item[0]):  # "*" comes first
+            mmsi, score, audience = key
+            everybodys = self.written.get((mmsi, score, COALITION), _NOTHING)
+            if _is_news(document, self.written.get(key, everybodys)):
+                self.written[key] = document
+                rows.append(
+                    SupplementRow(
+                        mmsi=mmsi, score=score, audience=audience, assessed_at=now_us,
+                        document=document, reports_revision=self.briefing.revision,
+                    )
+                )  # fmt: skip
+        return rows
+
+
+def _told(ship: Subject, watched: WatchList, known: Intelligence) -> tuple[Told, ...]:
+    hit = watched.told(ship.mmsi, ship.imo, ship.name)
+    return (*(() if hit is None else (hit,)), *known.told(ship))
+
+
+def _is_news(now: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """Whether other reports are told of, or an amount moved by a tenth."""
+    if len(now["told"]) != len(before["told"]):
+        return True
+    return any(
+        new["code"] != old["code"]
+        or new["report_ids"] != old["report_ids"]
+        or abs(new["amount"] - old["amount"]) > NEWS_SHARE * old["amount"]
+        for new, old in zip(now["told"], before["told"], strict=True)
+    )
+
+
+def _subject(picture: Picture, made: Assessment, events: Sequence[Event]) -> Subject:
+    slot = picture.slot_of(made.mmsi)
+    assert slot is not None  # she was assessed out of this picture
+    text = picture.destination[slot]
+    bound = resolve_destination(text) if text else None
+    return Subject(
+        mmsi=made.mmsi, imo=int(picture.imo[slot]), name=picture.name[slot] or "",
+        lon=float(picture.lon[slot]), lat=float(picture.lat[slot]),
+        bound_for="" if bound is None else bound.unlocode,
+        called=frozenset(
+            str(e.evidence["port"]) for e in events
+            if e.kind == "port_call" and e.status != "retracted"
+        ),
+        evidence=made.smuggling.priority,
+    )  # fmt: skip

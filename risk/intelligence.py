@@ -1,0 +1,206 @@
+"""Intelligence reports on ships, places and routes -> reasons of the smuggling priority.
+
+A report on a ship gives points of its own. One on a place or a route gives none: it says only
+that evidence against a ship there weighs more, and a ship without evidence stays as she was.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from risk.grade import Grade
+from risk.report import ReportedShip, plain_name
+from risk.supplement import MAX_REPORT_IDS, Told
+from risk.wording import instant
+from sea.errors import BadInputError
+from sea.geodesy import distance_nm
+from sea.ports import port
+from sea.units import DAY_US, DegreesEast, DegreesNorth, Microseconds
+
+SHIP_POINTS: Final = 30.0
+SHIP_CAP: Final = 45.0
+WATERS_SHARE: Final = 0.25
+HALF_LIFE_DAYS: Final = 30.0
+"""Points of a fresh, certain report on a ship and most that all give; most that reports on places
+and routes raise the evidence by; in which time a report halves. Chosen by us: a sure report alone
+is elevated, with a second one or a meeting at sea high."""
+
+NAME_SHARE: Final = 0.4
+"""Of a report that names the ship and gives no number; chosen by us."""
+
+MIN_WEIGHT: Final = 0.01
+"""A report with less is forgotten; chosen by us."""
+
+MAX_RADIUS_NM: Final = 200.0
+
+INNOCENT_SHIP: Final = "reports are of others' words and may be mistaken or outdated"
+INNOCENT_WATERS: Final = "nearly all ships there carry lawful cargo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A circle."""
+
+    lon: DegreesEast
+    lat: DegreesNorth
+    radius_nm: float
+
+    def __post_init__(self) -> None:
+        if not (-180 <= self.lon <= 180 and -90 <= self.lat <= 90):
+            raise BadInputError("longitude or latitude out of range", field="place.position")
+        if not 0 < self.radius_nm <= MAX_RADIUS_NM:
+            raise BadInputError(f"above 0, up to {MAX_RADIUS_NM:.0f} nm", field="place.radius_nm")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """From one port to another, by UN/LOCODE; an empty one is any."""
+
+    origin: str = ""
+    destination: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntelligenceReport:
+    """What a partner knows of a ship, a place or a route: exactly one of them.
+
+    Attributes:
+        at: as of when, UTC us. valid_until: after it the report counts nothing; None for no end.
+    """
+
+    id: str
+    at: Microseconds
+    text: str
+    ship: ReportedShip | None = None
+    place: Place | None = None
+    route: Route | None = None
+    valid_until: Microseconds | None = None
+    grade: Grade = field(default_factory=Grade)
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if sum(about is not None for about in (self.ship, self.place, self.route)) != 1:
+            raise BadInputError("is on exactly one of ship, place, route", field="ship")
+        if self.ship == ReportedShip():
+            raise BadInputError("names a MMSI, an IMO number or a name", field="ship")
+        if self.route == Route():
+            raise BadInputError("names an origin or a destination", field="route")
+
+    def weight(self, now_us: Microseconds) -> float:
+        """0..1: that of its grade, halved every half-life; 0 out of its time."""
+        if self.at > now_us or (self.valid_until is not None and now_us >= self.valid_until):
+            return 0.0
+        age_days = (now_us - self.at) / DAY_US
+        return float(self.grade.weight * 0.5 ** (age_days / HALF_LIFE_DAYS))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A vessel as intelligence may be about her.
+
+    Attributes:
+        bound_for: UN/LOCODE, "" unknown. called: ports of her calls that were seen.
+        evidence: points of her smuggling priority so far.
+    """
+
+    mmsi: int
+    imo: int = 0
+    name: str = ""
+    lon: float = np.nan
+    lat: float = np.nan
+    bound_for: str = ""
+    called: frozenset[str] = frozenset()
+    evidence: float = 0.0
+
+
+class Intelligence:
+    """Reports that count now, to look vessels up in."""
+
+    def __init__(self, reports: Iterable[IntelligenceReport], now_us: Microseconds) -> None:
+        weighed = [(r, w) for r in reports if (w := r.weight(now_us)) > MIN_WEIGHT]
+        self._weight = {r.id: w for r, w in weighed}
+        self._by_number: dict[tuple[str, int], list[IntelligenceReport]] = {}
+        self._by_name: dict[str, list[IntelligenceReport]] = {}
+        self._waters = [r for r, _ in weighed if r.ship is None]
+        for report, _ in weighed:
+            self._index(report)
+
+    def told(self, vessel: Subject) -> list[Told]:
+        """What reports add to her priority, at most one reason on her and one on her waters."""
+        found = (self._on_ship(vessel), self._on_waters(vessel))
+        return [told for told in found if told is not None]
+
+    def _index(self, report: IntelligenceReport) -> None:
+        ship = report.ship
+        if ship is None:
+            return
+        if ship.imo or ship.mmsi:
+            for kind, number in (("imo", ship.imo), ("mmsi", ship.mmsi)):
+                if number:
+                    self._by_number.setdefault((kind, number), []).append(report)
+        else:
+            self._by_name.setdefault(plain_name(ship.name), []).append(report)
+
+    def _on_ship(self, vessel: Subject) -> Told | None:
+        sure = {r.id: r for r in self._by_number.get(("mmsi", vessel.mmsi), ())}
+        if vessel.imo:
+            sure |= {r.id: r for r in self._by_number.get(("imo", vessel.imo), ())}
+        named = {r.id: r for r in self._by_name.get(plain_name(vessel.name), ())
+                 if vessel.name}  # fmt: skip
+        reports = sorted([*sure.values(), *named.values()], key=lambda r: (-r.at, r.id))
+        if not reports:
+            return None
+        points = sum(
+            SHIP_POINTS * self._weight[r.id] * (1.0 if r.id in sure else NAME_SHARE)
+            for r in reports
+        )
+        return _reason("intelligence", "Partner intelligence on her", reports,
+                       min(SHIP_CAP, points), INNOCENT_SHIP)  # fmt: skip
+
+    def _on_waters(self, vessel: Subject) -> Told | None:
+        if vessel.evidence <= 0 or not self._waters:
+            return None
+        reports = sorted(
+            (r for r in self._waters if _touches(r, vessel)),
+            key=lambda r: (-self._weight[r.id], r.id),
+        )
+        if not reports:
+            return None
+        share = WATERS_SHARE * self._weight[reports[0].id]
+        what = f"Her evidence counts {share:.0%} more: partner intelligence on her waters or route"
+        return _reason("intelligence_waters", what, reports, vessel.evidence * share,
+                       INNOCENT_WATERS)  # fmt: skip
+
+
+def _touches(report: IntelligenceReport, vessel: Subject) -> bool:
+    place, route = report.place, report.route
+    if place is not None:
+        if _within(place, vessel.lon, vessel.lat):
+            return True
+        bound = port(vessel.bound_for)
+        return bound is not None and _within(place, bound.lon, bound.lat)
+    return (
+        route is not None
+        and (not route.destination or route.destination == vessel.bound_for)
+        and (not route.origin or route.origin in vessel.called)
+    )
+
+
+def _within(place: Place, lon: DegreesEast, lat: DegreesNorth) -> bool:
+    return bool(distance_nm(lon, lat, place.lon, place.lat) <= place.radius_nm)
+
+
+def _reason(
+    code: str, what: str, reports: Sequence[IntelligenceReport], points: float, innocent: str
+) -> Told:
+    first = reports[0]
+    more = f"; {len(reports)} reports in all" if len(reports) > 1 else ""
+    text = (
+        f"{what}, graded {first.grade.code}, as of {instant(first.at)}: {first.text.rstrip('. ')}"
+    )
+    return Told(
+        code=code, text=f"{text}{more}.", amount=points,
+        report_ids=tuple(r.id for r in reports[:MAX_REPORT_IDS]), innocent_explanation=innocent,
+    )  # fmt: skip
