@@ -6,6 +6,7 @@ it goes on from there, and the same log gives the same events.
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,20 +17,21 @@ import msgspec
 import numpy as np
 
 from api import writing
-from api.writing import Findings, Sharing
+from api.news import News
+from api.writing import AssessmentRow, Findings, Sharing
 from escort.document import plan_document
 from escort.plan import plan
-from escort.request import build_scenario
+from escort.request import RequestParams, build_scenario
 from escort.scenario import Asset, Burden, scenario_document
 from ingest import snapshot, store
 from ingest.batch import Columns, ReportBatch, StaticBatch
 from ingest.log import LIVE, Entry, Fresh, JetStreamLog
 from ingest.stage import TRACKER
-from risk.assess import Assessor
-from risk.assessment import PassageRisk
+from risk.assess import Assessed, Assessor
 from risk.detectors import standard_detectors
 from risk.engine import Engine
 from risk.event import Event
+from risk.evidence import Evidence
 from sea.units import DAY_US, HOUR_US, MINUTE_US, Microseconds
 
 _log = logging.getLogger(__name__)
@@ -65,8 +67,8 @@ class Timeline:
     """One line of event time: its engine, what it has seen, what was last written of it.
 
     Attributes:
-        events: by id, of the last `KEEP_EVENTS_US`. assessed_at, planned_at: us.
-        written: MMSI -> what the stored assessment said, see `writing.gist`.
+        events: by id, of the last `KEEP_EVENTS_US`; evidence: those of them that scores rest on.
+        assessed_at, planned_at: us. news: what the stored assessments said.
     """
 
     name: str
@@ -74,7 +76,8 @@ class Timeline:
     events: dict[str, Event] = field(default_factory=dict)
     assessed_at: Microseconds = 0
     planned_at: Microseconds = 0
-    written: dict[int, list[Any]] = field(default_factory=dict)
+    evidence: Evidence = field(default_factory=Evidence)
+    news: News = field(default_factory=News)
     final: bool = False
 
     def state(self) -> dict[str, Any]:
@@ -84,7 +87,7 @@ class Timeline:
             "events": [msgspec.to_builtins(event) for event in self.events.values()],
             "assessed_at": self.assessed_at,
             "planned_at": self.planned_at,
-            "written": self.written,
+            "news": self.news.state(),
             "final": self.final,
         }
 
@@ -92,11 +95,21 @@ class Timeline:
     def restored(cls, name: str, state: dict[str, Any]) -> "Timeline":
         """The timeline whose `state` this is."""
         timeline = cls(name=name, assessed_at=state["assessed_at"], final=state["final"],
-                       planned_at=state["planned_at"], written=state["written"])  # fmt: skip
+                       planned_at=state["planned_at"], news=News(state.get("news")))  # fmt: skip
         timeline.engine.restore(state["engine"])
         for event in (msgspec.convert(e, Event) for e in state["events"]):
-            timeline.events[event.id] = event
+            timeline.happened(event)
         return timeline
+
+    def happened(self, event: Event) -> None:
+        """Takes in an event or its new form."""
+        self.events[event.id] = event
+        self.evidence.put(event)
+
+    def forget(self, before_us: Microseconds) -> None:
+        """Drops events that started no later than that."""
+        self.events = {i: e for i, e in self.events.items() if e.started_at > before_us}
+        self.evidence = self.evidence.since(before_us)
 
 
 class Watch:
@@ -128,10 +141,10 @@ class Watch:
             every = BEHIND_ASSESS_US if behind else ASSESS_US
             ended = timeline.final and timeline.assessed_at < now
             if now > 0 and (ended or now // every > timeline.assessed_at // every):
-                passages = self._assess(timeline, now, found)
+                assessed = self._assess(timeline, now, found)
                 if timeline.name == LIVE and not behind and now >= timeline.planned_at + PLAN_US:
                     timeline.planned_at = now
-                    found.plans.append(self._plan(passages, now))
+                    found.plans.append(self._plan(assessed, now))
 
     def state(self) -> dict[str, Any]:
         """Plain values from which `restore` continues."""
@@ -173,28 +186,27 @@ class Watch:
         if len(heard):
             found.coverage.setdefault(timeline.name, []).append(heard)
         for event in events:
-            timeline.events[event.id] = event
+            timeline.happened(event)
             found.events[timeline.name, event.id] = event
 
-    def _assess(self, timeline: Timeline, now: Microseconds, found: Findings) -> list[PassageRisk]:
+    def _assess(self, timeline: Timeline, now: Microseconds, found: Findings) -> Assessed:
         timeline.assessed_at = now
-        timeline.events = {
-            i: e for i, e in timeline.events.items() if e.started_at > now - KEEP_EVENTS_US
-        }
-        by_vessel: dict[int, list[Event]] = {}
-        for event in timeline.events.values():
-            for mmsi in event.mmsis:
-                by_vessel.setdefault(mmsi, []).append(event)
-        assessed = self.assessor.assess(timeline.engine.picture, by_vessel, now)
-        for assessment, _ in assessed:
-            if writing.is_news(assessment, timeline.written.get(assessment.mmsi)):
-                timeline.written[assessment.mmsi] = writing.gist(assessment)
-                found.assessments.append((timeline.name, assessment))
-        return [passage for _, passage in assessed]
+        timeline.forget(now - KEEP_EVENTS_US)
+        picture = timeline.engine.picture
+        assessed = self.assessor.assess(picture, timeline.evidence, now)
+        for i in timeline.news.take(assessed, picture.slots(assessed.ships.mmsi)).tolist():
+            found.assessments.append(
+                AssessmentRow(timeline=timeline.name, assessment=assessed.assessment(i),
+                              inputs=assessed.inputs(i))
+            )  # fmt: skip
+        return assessed
 
-    def _plan(self, passages: list[PassageRisk], now: Microseconds) -> writing.PlanRow:
-        assets = self.fleet.assets(now)
-        scenario = build_scenario(passages, assets, now, burden=self.fleet.burden)
+    def _plan(self, assessed: Assessed, now: Microseconds) -> writing.PlanRow:
+        assets, params = self.fleet.assets(now), RequestParams()
+        passages = assessed.passages(-math.expm1(-params.min_leg_risk))
+        scenario = build_scenario(
+            passages, assets, now, burden=self.fleet.burden, params=params
+        )  # fmt: skip
         made = plan(scenario, seconds=PLAN_S)
         return writing.PlanRow(
             timeline=LIVE,

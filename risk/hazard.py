@@ -173,12 +173,16 @@ class HazardField:
     ) -> Rate:
         """The same of `rows`."""
         factor = self.hours[np.asarray(hour, np.int64) % 24]
-        low, high = _interval(self.shape, self.mean, self.params.interval)
+        low, high = self.bounds()
         return Rate(
             mean=self.mean[rows, activity] * factor,
             low=low[rows, activity] * factor,
             high=high[rows, activity] * factor,
         )
+
+    def bounds(self) -> tuple[Float64, Float64]:
+        """Bounds of the interval of `mean`, of its shape."""
+        return _interval(self.shape, self.mean, self.params.interval)
 
     def near_place(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Rows where the figures know incidents: at anchor, over ten times everywhere's rate."""

@@ -15,13 +15,18 @@ class Answer(BaseModel):
 
 
 class Reason(Answer):
-    """One part of a score: what was seen, what it adds, and what else could explain it."""
+    """One part of a score: what was seen, what it adds, and what else could explain it.
+
+    `values` are what the `sentence` of that name is filled with, in any language.
+    """
 
     code: str
     text: str
     contribution: float
     event_ids: list[str]
     innocent_explanation: str
+    sentence: str | None = None
+    values: dict[str, Any] | None = None
 
 
 class Coercion(Answer):

@@ -14,6 +14,8 @@ from pydantic import Field
 from api import store
 from api.http import answers
 from api.http.context import CONTEXT, principal_of
+from api.http.language import Asked as LanguageAsked
+from api.http.language import language_of, spoken
 from api.http.params import (
     Box,
     Cursor,
@@ -47,12 +49,19 @@ class VesselsQuery(Params):
     q: Text = Field(default="", description="Part of MMSI, name, call sign or IMO number.")
     limit: Limit = 100
     cursor: Cursor | None = None
+    lang: LanguageAsked = None
 
 
 class OneVessel(Params):
     """Which vessel."""
 
     mmsi: Mmsi
+
+
+class VesselQuery(OneVessel):
+    """Which vessel, and how to speak of it."""
+
+    lang: LanguageAsked = None
 
 
 class TrackQuery(OneVessel):
@@ -68,6 +77,7 @@ class HistoryQuery(OneVessel):
 
     limit: Limit = 100
     cursor: Cursor | None = None
+    lang: LanguageAsked = None
 
 
 async def vessels(request: web.Request, asked: VesselsQuery) -> dict[str, Any]:
@@ -81,20 +91,21 @@ async def vessels(request: web.Request, asked: VesselsQuery) -> dict[str, Any]:
         limit=asked.limit,
         cursor=read_cursor(asked.cursor, Key),  # type: ignore[arg-type]
     )
+    lang = language_of(request, asked.lang)
     return {
-        "vessels": page.items,
+        "vessels": [spoken(item, lang) for item in page.items],
         "count": page.count,
         "at": None if view.latest_us is None else iso_z(view.latest_us),
         "next": write_cursor(page.next),
     }
 
 
-async def vessel(request: web.Request, asked: OneVessel) -> dict[str, Any]:
+async def vessel(request: web.Request, asked: VesselQuery) -> dict[str, Any]:
     """The vessel as of now."""
     found = request.app[CONTEXT].view.vessel(int(asked.mmsi), principal_of(request))
     if found is None:
         raise NotFoundError(f"no vessel {asked.mmsi} has been heard")
-    return found
+    return spoken(found, language_of(request, asked.lang))
 
 
 async def track(request: web.Request, asked: TrackQuery) -> web.StreamResponse:
@@ -128,9 +139,10 @@ async def assessments(request: web.Request, asked: HistoryQuery) -> dict[str, An
     rows = store.assessments(database, int(asked.mmsi), after=after and _place(after))
     seen, more = await visible(request, "assessment", rows, asked.limit)
     last = seen[-1] if more else None
+    lang = language_of(request, asked.lang)
     return {
         "assessments": [
-            row["document"]
+            spoken(row["document"], lang)
             | {"originator": row["originator"], "releasable_to": sorted(row["releasable_to"])}
             for row in seen
         ],
@@ -238,7 +250,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         summary="One vessel with both scores and their reasons",
         tag="vessels",
         handle=vessel,
-        params=OneVessel,
+        params=VesselQuery,
         answer=answers.Vessel,
     ),
     Operation(
