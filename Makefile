@@ -66,7 +66,7 @@ $(VENV)/.run-ready: requirements.lock pyproject.toml | $(VENV)/bin/python
 # A cached kernel does not notice that one it calls has changed: they are compiled anew together.
 $(VENV)/.warm: $(KERNELS) $(VENV)/.run-ready
 	@echo "Compiling …"
-	@find ingest risk -name '*.nb[ci]' -delete
+	@find ingest risk sea -name '*.nb[ci]' -delete
 	@$(PY) -m api.warm
 	@touch $@
 

@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,9 +36,8 @@ from ingest.picture import Picture
 from ingest.source import Chunk
 from ingest.source.feed import READ_BYTES
 from ingest.stage import TRACKER, Flow, append_live, track
-from risk.assess import Assessor
-from risk.assessment import Assessment, PassageRisk
-from risk.event import Event
+from risk.assess import Assessed, Assessor
+from risk.evidence import Evidence
 from sea.errors import UnavailableError
 from sea.instants import iso_z
 from sea.units import HOUR_US, MINUTE_US, SECOND_US, Microseconds
@@ -83,17 +82,14 @@ STAGES: Final = (
 class _Unassessed(Assessor):
     """Assesses nobody: that goes by vessel and by the clock, not by report."""
 
-    def __init__(self) -> None:
-        pass
-
     def assess(
         self,
         picture: Picture,
-        events: Mapping[int, Sequence[Event]],
+        evidence: Evidence,
         now_us: Microseconds,
         slots: npt.NDArray[np.integer[Any]] | None = None,
-    ) -> list[tuple[Assessment, PassageRisk]]:
-        return []
+    ) -> Assessed:
+        return super().assess(picture, evidence, now_us, np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

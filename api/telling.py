@@ -4,8 +4,10 @@ assessments and passages of a tick + the briefing -> supplements that are news. 
 report that comes in is told of the ships it concerns at once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any, Final
 
 import numpy as np
@@ -13,13 +15,15 @@ import numpy as np
 from api.briefing import Briefing, Record
 from api.policy import COALITION, Principal, anybody
 from ingest.picture import Picture
-from risk.assessment import Assessment, PassageRisk
+from risk.assess import Assessed
+from risk.assessment import PassageRisk
+from risk.coercion import MOORED
 from risk.event import Event
 from risk.hazard import HazardField
 from risk.intelligence import Intelligence, IntelligenceReport, Subject
 from risk.report import IncidentReport, MergedIncident
 from risk.supplement import Score, Supplement, Told, supplement_document
-from risk.threat import Passages, beside, moored_of, near_any, passages_of, threatened
+from risk.threat import Passages, beside, near_any, passages_along, threatened
 from risk.watchlist import WatchEntry, WatchList
 from sea.ports import resolve_destination
 from sea.units import Microseconds
@@ -45,13 +49,23 @@ class SupplementRow:
     reports_revision: int
 
 
-@dataclass(slots=True, kw_only=True)
 class _Tick:
-    """The last assessment of all ships, as far as supplements need it."""
+    """The last assessment of all ships, as far as supplements need it, made when it is needed."""
 
-    now_us: Microseconds
-    steps: Passages
-    subjects: Sequence[Subject]
+    def __init__(
+        self, now_us: Microseconds, steps: Callable[[], Passages],
+        subjects: Callable[[], Sequence[Subject]],
+    ) -> None:  # fmt: skip
+        self.now_us = now_us
+        self._steps, self._subjects = steps, subjects
+
+    @cached_property
+    def steps(self) -> Passages:
+        return self._steps()
+
+    @cached_property
+    def subjects(self) -> Sequence[Subject]:
+        return self._subjects()
 
 
 class Telling:
@@ -78,20 +92,29 @@ class Telling:
             self.written[row["mmsi"], row["score"], row["audience"]] = row["document"]
 
     def assessed(
-        self, picture: Picture, events: Mapping[int, Sequence[Event]],
-        made: Sequence[tuple[Assessment, PassageRisk]], now_us: Microseconds,
-    ) -> list[SupplementRow]:  # fmt: skip
-        """What is news after a tick, of all ships."""
-        n = len(picture)
-        steps = passages_of(
-            [p for _, p in made], moored_of(picture.mmsi[:n], picture.nav_status[:n])
+        self, picture: Picture, events: Iterable[Event], made: Assessed
+    ) -> list[SupplementRow]:
+        """What is news after a tick, of all ships assessed."""
+        self._tick = _Tick(
+            made.now_us, partial(_steps, made), partial(_subjects, picture, made, tuple(events))
         )
-        subjects = [_subject(picture, a, events.get(a.mmsi, ())) for a, _ in made]
-        self._tick = _Tick(now_us=now_us, steps=steps, subjects=subjects)
-        told = self._coercion(steps, now_us) | self._smuggling(subjects, now_us)
-        ships = set(steps.mmsi.tolist())
+        return self._ticked(self._tick)
+
+    def ticked(
+        self, steps: Passages, subjects: Sequence[Subject], now_us: Microseconds
+    ) -> list[SupplementRow]:
+        """What is news of these ships by their passages and what else is known of them."""
+        self._tick = _Tick(now_us, lambda: steps, lambda: subjects)
+        return self._ticked(self._tick)
+
+    def _ticked(self, tick: _Tick) -> list[SupplementRow]:
+        if not self.briefing.records and not self.written:
+            return []
+        told = self._coercion(tick.steps, tick.now_us)
+        told |= self._smuggling(tick.subjects, tick.now_us)
+        ships = {ship.mmsi for ship in tick.subjects}
         gone = {key: _NOTHING for key in self.written if key[0] in ships}
-        return self._news(gone | told, now_us)
+        return self._news(gone | told, tick.now_us)
 
     def reported(self, records: Iterable[Record]) -> list[SupplementRow]:
         """What is news of the ships that these new, retracted or judged records concern."""
@@ -116,18 +139,24 @@ class Telling:
             told |= self._smuggling(tick.subjects, tick.now_us)
         return self._news(told, tick.now_us)
 
-    def for_plans(self, passages: Sequence[PassageRisk], now_us: Microseconds) -> list[PassageRisk]:
-        """The passages with the risk that incidents add which all readers of plans may know of."""
+    def for_plans(self, made: Assessed, least: float) -> list[PassageRisk]:
+        """Passages of at least this probability, with the risk that incidents add.
+
+        Only incidents that all readers of plans may know of count.
+        """
         incidents = self.briefing.incidents(*self.readers)
-        if not incidents or self._tick is None:
-            return list(passages)
+        if not incidents or self._tick is None or self._tick.now_us != made.now_us:
+            return made.passages(least)
         steps = self._tick.steps
         there, more = beside(steps, incidents, self.hazard), np.zeros(len(steps.risk))
-        more[there.rows] = threatened(there, self.hazard, incidents, now_us)[1]
-        parts = np.split(more, np.cumsum([len(p.eta) for p in passages])[:-1])
+        more[there.rows] = threatened(there, self.hazard, incidents, made.now_us)[1]
+        added = more.reshape(len(steps.mmsi), -1)
+        worth = steps.whole + added.sum(axis=1) >= -math.log1p(-least)
+        ships = np.flatnonzero(made.coercion.row >= 0)
         return [
-            replace(p, risk=p.risk + part) if part.any() else p
-            for p, part in zip(passages, parts, strict=True)
+            replace(passage, risk=passage.risk + added[row])
+            for row in np.flatnonzero(worth).tolist()
+            for passage in [made.passage(int(ships[row]))]
         ]
 
     def _audiences(self) -> list[tuple[str, Principal]]:
@@ -205,18 +234,29 @@ def _is_news(now: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
     )
 
 
-def _subject(picture: Picture, made: Assessment, events: Sequence[Event]) -> Subject:
-    slot = picture.slot_of(made.mmsi)
-    assert slot is not None  # she was assessed out of this picture
-    text = picture.destination[slot]
-    bound = resolve_destination(text) if text else None
-    return Subject(
-        mmsi=made.mmsi, imo=int(picture.imo[slot]), name=picture.name[slot] or "",
-        lon=float(picture.lon[slot]), lat=float(picture.lat[slot]),
-        bound_for="" if bound is None else bound.unlocode,
-        called=frozenset(
-            str(e.evidence["port"]) for e in events
-            if e.kind == "port_call" and e.status != "retracted"
-        ),
-        evidence=made.smuggling.priority,
-    )  # fmt: skip
+def _steps(made: Assessed) -> Passages:
+    rows, track = made.tracks()
+    return passages_along(made.ships.mmsi[rows], made.ships.nav_status[rows] == MOORED, track)
+
+
+def _subjects(picture: Picture, made: Assessed, events: Iterable[Event]) -> list[Subject]:
+    called: dict[int, set[str]] = {}
+    for event in events:
+        if event.kind == "port_call" and event.status != "retracted":
+            called.setdefault(event.mmsis[0], set()).add(str(event.evidence["port"]))
+    ships, slots = made.ships, picture.slots(made.ships.mmsi)
+    return [
+        Subject(
+            mmsi=mmsi, imo=int(picture.imo[slot]), name=picture.name[slot] or "",
+            lon=float(ships.lon[i]), lat=float(ships.lat[i]), bound_for=_bound_for(destination),
+            called=frozenset(called.get(mmsi, ())), evidence=float(made.smuggling.priority[i]),
+        )
+        for i, (mmsi, slot, destination) in enumerate(
+            zip(ships.mmsi.tolist(), slots.tolist(), ships.destination, strict=True)
+        )
+    ]  # fmt: skip
+
+
+def _bound_for(destination: str | None) -> str:
+    port = resolve_destination(destination) if destination else None
+    return "" if port is None else port.unlocode

@@ -16,6 +16,7 @@ from ingest.exercise.world import World
 from risk.assess import Assessor
 from risk.detectors import standard_detectors
 from risk.engine import Engine
+from risk.evidence import Evidence
 from sea.instants import parse_utc
 from sea.units import HOUR_US, MINUTE_US
 
@@ -38,8 +39,7 @@ def warm() -> None:
     engine = Engine(standard_detectors())
     engine.take("warm", decoded.reports, decoded.statics, end)
     engine.finish()
-    assessed = Assessor().assess(engine.picture, {}, engine.now_us)
-    passages = [passage for _, passage in assessed]
+    passages = Assessor().assess(engine.picture, Evidence(), engine.now_us).passages()
     plan(build_scenario(passages, exercise_fleet(end, 48.0), end), seconds=1.0)
 
 

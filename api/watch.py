@@ -6,6 +6,7 @@ events.
 """
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -20,21 +21,23 @@ import numpy as np
 from api import store_escort, store_reports, writing
 from api.briefing import Briefing, Record
 from api.commits import STAGE, Commits
+from api.news import News
 from api.policy import COALITION, Principal, anybody
 from api.telling import Telling
-from api.writing import Findings, Sharing
+from api.writing import AssessmentRow, Findings, Sharing
 from escort.decision import Decision
-from escort.request import build_scenario
+from escort.request import RequestParams, build_scenario
 from escort.rounds import Board, next_round
 from escort.scenario import Asset, Burden, scenario_document
 from ingest import snapshot, store
 from ingest.batch import Columns, ReportBatch, StaticBatch
 from ingest.log import LIVE, Entry, Fresh, JetStreamLog
-from risk.assess import Assessor
-from risk.assessment import PassageRisk
+from risk.assess import Assessed, Assessor
+from risk.assessment import Band
 from risk.detectors import standard_detectors
 from risk.engine import Engine
 from risk.event import Event
+from risk.evidence import Evidence
 from sea.units import DAY_US, HOUR_US, MINUTE_US, Microseconds
 
 ASSESS_US = 5 * MINUTE_US
@@ -49,7 +52,7 @@ PLAN_US = 10 * MINUTE_US
 the next one made at once."""
 
 PLAN_S = 2.0
-PRESSING = ("high", "severe")
+PRESSING: Band = "high"
 KEEP_EVENTS_US = 30 * DAY_US
 END_US = 2**62
 """Later than any time."""
@@ -68,8 +71,8 @@ class Timeline:
     """One line of event time: its engine, what it has seen, what was last written of it.
 
     Attributes:
-        events: by id, of the last `KEEP_EVENTS_US`. assessed_at, planned_at: us.
-        written: MMSI -> what the stored assessment said, see `writing.gist`.
+        events: by id, of the last `KEEP_EVENTS_US`; evidence: those of them that scores rest on.
+        assessed_at, planned_at: us. news: what the stored assessments said.
     """
 
     name: str
@@ -77,7 +80,8 @@ class Timeline:
     events: dict[str, Event] = field(default_factory=dict)
     assessed_at: Microseconds = 0
     planned_at: Microseconds = 0
-    written: dict[int, list[Any]] = field(default_factory=dict)
+    evidence: Evidence = field(default_factory=Evidence)
+    news: News = field(default_factory=News)
     final: bool = False
 
     def state(self) -> dict[str, Any]:
@@ -87,7 +91,7 @@ class Timeline:
             "events": list(self.events.values()),
             "assessed_at": self.assessed_at,
             "planned_at": self.planned_at,
-            "written": self.written,
+            "news": self.news.state(),
             "final": self.final,
         }
 
@@ -101,21 +105,33 @@ class Timeline:
         """Everything that changes at a commit, and not by the log, changes here."""
         if assessed_at is not None and assessed_at != self.assessed_at:
             self.assessed_at = assessed_at
-            forgotten = assessed_at - KEEP_EVENTS_US
-            self.events = {i: e for i, e in self.events.items() if e.started_at > forgotten}
+            self._forget(assessed_at - KEEP_EVENTS_US)
         if planned_at is not None:
             self.planned_at = planned_at
-        self.written.update(written)
+        if written:
+            self.news.recall(
+                self.engine.picture.slots(np.fromiter(written, np.int32)), [*written.values()]
+            )
 
     @classmethod
     def restored(cls, name: str, state: dict[str, Any]) -> "Timeline":
         """The timeline whose `state` this is."""
         timeline = cls(name=name, assessed_at=state["assessed_at"], final=state["final"],
-                       planned_at=state["planned_at"], written=state["written"])  # fmt: skip
+                       planned_at=state["planned_at"], news=News(state.get("news")))  # fmt: skip
         timeline.engine.restore(state["engine"])
         for event in (msgspec.convert(e, Event) for e in state["events"]):
-            timeline.events[event.id] = event
+            timeline.happened(event)
         return timeline
+
+    def happened(self, event: Event) -> None:
+        """Takes in an event or its new form."""
+        self.events[event.id] = event
+        self.evidence.put(event)
+
+    def _forget(self, before_us: Microseconds) -> None:
+        """Drops events that started no later than that."""
+        self.events = {i: e for i, e in self.events.items() if e.started_at > before_us}
+        self.evidence = self.evidence.since(before_us)
 
 
 class Watch:
@@ -129,7 +145,7 @@ class Watch:
         self.timelines: dict[str, Timeline] = {}
         self.board = Board()
         self._due = False
-        self._passages: list[PassageRisk] | None = None
+        self._assessed: Assessed | None = None
         self._waiting: dict[str, list[tuple[int, ReportBatch, StaticBatch]]] = {}
 
     def take(self, entries: Sequence[Entry], found: Findings) -> None:
@@ -156,11 +172,11 @@ class Watch:
             every = BEHIND_ASSESS_US if behind else ASSESS_US
             ended = timeline.final and timeline.assessed_at < now
             if now > 0 and (ended or now // every > timeline.assessed_at // every):
-                passages = self._assess(timeline, now, found)
+                assessed = self._assess(timeline, now, found)
                 if timeline.name == LIVE:
-                    self._passages = passages
-            if timeline.name == LIVE and not behind and self._passages is not None:
-                self._plan(timeline, self._passages, found)
+                    self._assessed = assessed
+            if timeline.name == LIVE and not behind and self._assessed is not None:
+                self._plan(timeline, self._assessed, found)
 
     def state(self) -> dict[str, Any]:
         """Plain values from which `restore` continues."""
@@ -193,8 +209,8 @@ class Watch:
             name: {"assessed_at": t.assessed_at, "planned_at": t.planned_at, "written": {}}
             for name, t in self.timelines.items()
         }
-        for name, assessment in found.assessments:
-            decided[name]["written"][assessment.mmsi] = writing.gist(assessment)
+        for row in found.assessments:
+            decided[row.timeline]["written"][row.assessment.mmsi] = writing.gist(row)
         return {"timelines": decided, "board": msgspec.to_builtins(self.board), "due": self._due}
 
     def redo(
@@ -235,40 +251,38 @@ class Watch:
         if len(heard):
             found.coverage.setdefault(timeline.name, []).append(heard)
         for event in events:
-            timeline.events[event.id] = event
+            timeline.happened(event)
             found.events[timeline.name, event.id] = event
 
-    def _assess(self, timeline: Timeline, now: Microseconds, found: Findings) -> list[PassageRisk]:
+    def _assess(self, timeline: Timeline, now: Microseconds, found: Findings) -> Assessed:
         timeline.decide(assessed_at=now)
-        by_vessel: dict[int, list[Event]] = {}
-        for event in timeline.events.values():
-            for mmsi in event.mmsis:
-                by_vessel.setdefault(mmsi, []).append(event)
-        assessed = self.assessor.assess(timeline.engine.picture, by_vessel, now)
-        for assessment, _ in assessed:
-            known = timeline.written.get(assessment.mmsi)
-            if timeline.name == LIVE and writing.is_rise(assessment, known, PRESSING):
-                self._due = True
-            if writing.is_news(assessment, known):
-                timeline.decide(written={assessment.mmsi: writing.gist(assessment)})
-                found.assessments.append((timeline.name, assessment))
-        passages = [passage for _, passage in assessed]
-        if timeline.name != LIVE:
-            return passages
-        found.supplements += self.telling.assessed(
-            timeline.engine.picture, by_vessel, assessed, now
-        )
-        return self.telling.for_plans(passages, now)
+        picture = timeline.engine.picture
+        assessed = self.assessor.assess(picture, timeline.evidence, now)
+        slots = picture.slots(assessed.ships.mmsi)
+        live = timeline.name == LIVE
+        self._due |= live and timeline.news.is_rise(assessed, slots, PRESSING)
+        for i in timeline.news.take(assessed, slots).tolist():
+            found.assessments.append(
+                AssessmentRow(timeline=timeline.name, assessment=assessed.assessment(i),
+                              inputs=assessed.inputs(i))
+            )  # fmt: skip
+        if live:
+            found.supplements += self.telling.assessed(picture, timeline.events.values(), assessed)
+        return assessed
 
     def reported(self, records: Sequence[Record], found: Findings) -> None:
         """Tells of reports that came in, of the ships as last assessed."""
         found.supplements += self.telling.reported(records)
 
-    def _plan(self, timeline: Timeline, passages: list[PassageRisk], found: Findings) -> None:
-        now = timeline.engine.now_us
+    def _plan(self, timeline: Timeline, assessed: Assessed, found: Findings) -> None:
+        now, params = timeline.engine.now_us, RequestParams()
         if not self._due and now < timeline.planned_at + PLAN_US:
             return
-        base = build_scenario(passages, self.fleet.assets(now), now, burden=self.fleet.burden)
+        least = -math.expm1(-params.min_leg_risk)
+        base = build_scenario(
+            self.telling.for_plans(assessed, least), self.fleet.assets(now), now,
+            burden=self.fleet.burden, params=params,
+        )  # fmt: skip
         made = next_round(self.board, base, seconds=PLAN_S)
         self.board, self._due = made.board, False
         timeline.decide(planned_at=now)

@@ -1,6 +1,6 @@
 """What the watch writes: events, assessments and plans as rows, inside its transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,10 +10,10 @@ import msgspec
 from api.telling import SupplementRow
 from ingest.coverage import Coverage
 from ingest.log import LIVE
-from risk.assessment import Assessment, assessment_document
+from risk.assessment import BANDS, Assessment, assessment_document
 from risk.event import Event
 from sea.instants import from_us
-from sea.units import HOUR_US, Microseconds
+from sea.units import Microseconds
 
 _EVENT = """
 INSERT INTO events (id, timeline, kind, mmsis, started_at, ended_at, detected_at, lon, lat,
@@ -25,10 +25,10 @@ ON CONFLICT (timeline, id) DO UPDATE SET
     evidence = excluded.evidence, revision = nextval('revision')
 """
 _ASSESSMENT = """
-INSERT INTO assessments (timeline, mmsi, assessed_at, document, originator, releasable_to)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO assessments (timeline, mmsi, assessed_at, document, inputs, originator, releasable_to)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (mmsi, assessed_at, timeline) DO UPDATE SET
-    document = excluded.document, revision = nextval('revision')
+    document = excluded.document, inputs = excluded.inputs, revision = nextval('revision')
 """
 _PLAN = """
 INSERT INTO plans (timeline, made_at, scenario, document, originator, releasable_to)
@@ -70,6 +70,15 @@ class PlanRow:
     document: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessmentRow:
+    """An assessment and, as JSON values, what it was made of."""
+
+    timeline: str
+    assessment: Assessment
+    inputs: Mapping[str, Any]
+
+
 @dataclass(slots=True, kw_only=True)
 class Findings:
     """What is to be written with the next commit; events by (timeline, id), the last form.
@@ -78,7 +87,7 @@ class Findings:
     """
 
     events: dict[tuple[str, str], Event] = field(default_factory=dict)
-    assessments: list[tuple[str, Assessment]] = field(default_factory=list)
+    assessments: list[AssessmentRow] = field(default_factory=list)
     plans: list[PlanRow] = field(default_factory=list)
     coverage: dict[str, list[Coverage]] = field(default_factory=dict)
     supplements: list[SupplementRow] = field(default_factory=list)
@@ -91,8 +100,7 @@ async def write(connection: asyncpg.Connection, found: Findings, sharing: Sharin
         (*_event(timeline, event), *share) for (timeline, _), event in found.events.items()
     ])  # fmt: skip
     await connection.executemany(_ASSESSMENT, [
-        (timeline, a.mmsi, from_us(a.assessed_at), _json(assessment_document(a)), *share)
-        for timeline, a in found.assessments
+        (*_assessment(row), *share) for row in found.assessments
     ])  # fmt: skip
     await connection.executemany(_PLAN, [
         (p.timeline, from_us(p.made_at), _json(p.scenario), _json(p.document), *share)
@@ -104,32 +112,19 @@ async def write(connection: asyncpg.Connection, found: Findings, sharing: Sharin
     ])  # fmt: skip
 
 
-def gist(assessment: Assessment) -> list[Any]:
-    """What decides whether a later assessment is news."""
-    coercion, smuggling = assessment.coercion, assessment.smuggling
-    return [assessment.assessed_at, coercion.band, coercion.probability, smuggling.band,
-            smuggling.priority]  # fmt: skip
+def gist(row: AssessmentRow) -> list[Any]:
+    """What decides whether a later assessment is news, see `api.news`."""
+    coercion, smuggling = row.assessment.coercion, row.assessment.smuggling
+    return [row.assessment.assessed_at, BANDS.index(coercion.band), coercion.probability,
+            BANDS.index(smuggling.band), smuggling.priority]  # fmt: skip
 
 
-def is_rise(assessment: Assessment, before: Sequence[Any] | None, bands: Sequence[str]) -> bool:
-    """Whether the probability of coercion has come into one of the bands since."""
-    band = assessment.coercion.band
-    return band in bands and (before is None or before[1] not in bands)
-
-
-def is_news(assessment: Assessment, before: Iterable[Any] | None) -> bool:
-    """Whether to store it: a band changed, a score moved by a tenth, or an hour has passed."""
-    if before is None:
-        return True
-    at, coercion_band, probability, smuggling_band, priority = before
-    now = assessment
-    return bool(
-        now.assessed_at >= at + HOUR_US
-        or now.coercion.band != coercion_band
-        or now.smuggling.band != smuggling_band
-        or abs(now.coercion.probability - probability) > 0.1 * probability
-        or abs(now.smuggling.priority - priority) > 0.1 * priority
-    )
+def _assessment(row: AssessmentRow) -> tuple[Any, ...]:
+    made = row.assessment
+    return (
+        row.timeline, made.mmsi, from_us(made.assessed_at), _json(assessment_document(made)),
+        _json(row.inputs),
+    )  # fmt: skip
 
 
 def _event(timeline: str, event: Event) -> tuple[Any, ...]:

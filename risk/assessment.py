@@ -3,12 +3,15 @@
 These are values only; `risk.assess` makes them. A score is a priority with evidence.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from ingest.batch import Float64
+from risk.wording import Language, innocent, say
 from sea.instants import iso_z
 from sea.units import Microseconds
 
@@ -18,13 +21,32 @@ BANDS: tuple[Band, ...] = ("insufficient_data", "low", "elevated", "high", "seve
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """One part of a score: what was seen, how much it adds, and what else could explain it."""
+    """One part of a score: what was seen, how much it adds, and what else could explain it.
+
+    Attributes:
+        values: what the sentence of `code` in `risk.wording` is filled with, JSON values.
+        sentence: key of the sentence, where it is not the code.
+    """
 
     code: str
-    text: str
     contribution: float
+    values: Mapping[str, Any] = field(default_factory=dict)
     event_ids: tuple[str, ...] = ()
-    innocent_explanation: str = ""
+    sentence: str = ""
+
+    @property
+    def text(self) -> str:
+        """The sentence in English."""
+        return self.said("en")
+
+    @property
+    def innocent_explanation(self) -> str:
+        """What else explains it, in English."""
+        return innocent(self.code)
+
+    def said(self, lang: Language) -> str:
+        """The sentence in a language."""
+        return say(self.sentence or self.code, self.values, lang)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +104,19 @@ class PassageRisk:
     risk: npt.NDArray[np.float64]
 
 
+def bands_of(score: Float64, band_from: Sequence[tuple[Band, float]]) -> npt.NDArray[np.uint8]:
+    """Index in `BANDS` of the first band whose least score is reached; "low" below all."""
+    band = np.full(len(score), BANDS.index("low"), np.uint8)
+    for name, least in reversed(band_from):
+        band[score >= least] = BANDS.index(name)
+    return band
+
+
+def band_of(score: float, band_from: Sequence[tuple[Band, float]]) -> Band:
+    """The first band whose least score is reached, in the order given; "low" below all."""
+    return next((band for band, least in band_from if score >= least), "low")
+
+
 def assessment_document(assessment: Assessment) -> dict[str, Any]:
     """The assessment as users read it."""
     coercion, smuggling = assessment.coercion, assessment.smuggling
@@ -112,4 +147,16 @@ def _reason(reason: Reason) -> dict[str, Any]:
         "contribution": reason.contribution,
         "event_ids": list(reason.event_ids),
         "innocent_explanation": reason.innocent_explanation,
+        "sentence": reason.sentence or reason.code,
+        "values": dict(reason.values),
     }
+
+
+def translated(reasons: Iterable[Mapping[str, Any]], lang: Language) -> list[dict[str, Any]]:
+    """Reasons of a document in a language; one kept before they had values stays as it is."""
+    return [
+        {**reason, "text": say(reason["sentence"], reason["values"], lang),
+         "innocent_explanation": innocent(reason["code"], lang)}
+        if "values" in reason else dict(reason)
+        for reason in reasons
+    ]  # fmt: skip

@@ -1,33 +1,46 @@
 """Coercion risk: the probability that a ship becomes a victim on her predicted passage.
 
-steps of a passage + hazard rates + what makes the ship vulnerable -> `Coercion`, whose reasons
-sum to the probability, and the risk of every step. 1 - exp(-sum hazard x vulnerability x hours).
+ships, evidence, the hazard raster -> `CoercionScores`, columns, and the reasons of any one, which
+sum to her probability. 1 - exp(-sum hazard x vulnerability x hours).
 """
 
-import math
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from ingest.batch import Float64, Int64
-from risk.assessment import Band, Coercion, Reason
+from risk.along import (
+    FACTORS,
+    Along,
+    Horizon,
+    Sailing,
+    Track,
+    chance,
+    reckon,
+    trace,
+    trace_all,
+    utc_hours,
+)
+from risk.assessment import BANDS, Band, Coercion, PassageRisk, Reason, bands_of
 from risk.event import Event
-from risk.hazard import NIGHT_HOURS, Rate
-from risk.incident import Activity, local_hour
-from risk.smuggling import band_of
-from risk.wording import duration, instant
+from risk.evidence import KINDS, Rows
+from risk.hazard_raster import Raster
+from risk.incident import Activity
+from risk.ships import YES, Ships, merchant
+from sea.compiled.land import seas
 from sea.errors import BadInputError
+from sea.ports import Port, ports, resolve_destination
 from sea.units import HOUR_US, Microseconds
+from sea.ways import SPREAD_GROWTH, lanes, ports_bound_for, spots_near
 
-COERCION_VERSION = "coercion-1"
+COERCION_VERSION = "coercion-2"
 MOORED = 5
 """Navigational status (ITU-R M.1371-5 table 45)."""
 
-USUALLY = "nearly every ship passes here unharmed; rates rest on few reports"
+WARNINGS: Final = tuple(KINDS.index(kind) for kind in ("approach", "sudden_stop"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,217 +90,207 @@ class CoercionParams:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ship:
-    """What her vulnerability rests on; 0 and NaN are unknown.
+class CoercionScores:
+    """Columns of one length, a row a ship.
 
     Attributes:
-        nav_status: 15 unknown. sog: kn now.
-        alone: no other large ship near; None unknown.
+        probability, low, high: bounds are of the 90% credible interval.
+        band: index in `BANDS`.
+        row: of `along`, -1 for ships that coercion is not assessed for.
+        warnings: ship -> her warnings as numbers of the evidence, oldest first.
     """
 
-    mmsi: int
-    ship_type: int
-    nav_status: int
-    sog: float
-    length: float
-    draught: float
-    max_draught: float
-    alone: bool | None
+    now_us: Microseconds
+    probability: Float64
+    low: Float64
+    high: Float64
+    band: npt.NDArray[np.uint8]
+    row: Int64
+    along: Along
+    sailing: Sailing
+    warnings: dict[int, list[int]]
 
 
-class Steps(NamedTuple):
-    """A passage cut into steps, shape (n,): the point each ends at and how long it takes."""
-
-    eta: Int64
-    spread_s: Float64
-    lon: Float64
-    lat: Float64
-    sog: Float64
-    hours: Float64
-    activity: npt.NDArray[np.int8]
-    hour: Float64
-
-
-class Legs(NamedTuple):
-    """Where each step is: a number for its place (negative: none) and the places' names."""
-
-    place: Int64
-    names: dict[int, str]
-
-
-class Factor(NamedTuple):
-    """One thing that makes her vulnerable, per step (1 where it does not apply)."""
-
-    code: str
-    text: str
-    value: Float64
-    event_ids: tuple[str, ...] = ()
-    innocent: str = ""
-
-
-def activity_of(sog: Float64, nav_status: int, params: CoercionParams) -> npt.NDArray[np.int8]:
-    """What she does at each step; one who says she is moored is at a berth until she sails."""
-    stopped = np.nan_to_num(sog, nan=np.inf) < params.stopped_kn
-    activity = np.where(stopped, Activity.ANCHORED, Activity.UNDER_WAY).astype(np.int8)
-    if nav_status == MOORED:
-        activity[np.cumsum(~stopped) == 0] = Activity.BERTHED
-    return activity
-
-
-def steps_of(
-    eta: Int64, spread_s: Float64, lon: Float64, lat: Float64, sog: Float64,
-    nav_status: int, now_us: Microseconds, params: CoercionParams,
-) -> Steps:  # fmt: skip
-    """The passage's points from `now_us` as steps; after the last she lies there to the horizon."""
-    ahead = eta > now_us
-    end_us = now_us + round(params.horizon_h * HOUR_US)
-    step_us = round(params.step_h * HOUR_US)
-    last = int(eta[ahead][-1]) if ahead.any() else now_us
-    rest = np.arange(last + step_us, end_us + 1, step_us, dtype=np.int64)
-    at = np.concatenate([np.full(int(ahead.sum()), False), np.full(len(rest), True)])
-    take = np.concatenate([np.flatnonzero(ahead), np.full(len(rest), len(eta) - 1)])
-    when = np.concatenate([eta[ahead], rest])
-    speed = np.where(at, 0.0, sog[take])
-    return Steps(
-        eta=when, spread_s=spread_s[take], lon=lon[take], lat=lat[take], sog=speed,
-        hours=np.diff(when, prepend=now_us) / HOUR_US,
-        activity=activity_of(speed, nav_status, params), hour=local_hour(when, lon[take]),
+def score_coercion(
+    ships: Ships, rows: Rows, raster: Raster, now_us: Microseconds, params: CoercionParams
+) -> CoercionScores:
+    """The probabilities of all ships; 0 for those that coercion is not assessed for."""
+    n = len(ships.mmsi)
+    merchants = merchant(ships)
+    assessed = np.flatnonzero(merchants & np.isfinite(ships.sog))
+    warnings = _warnings(rows, now_us, params)
+    sailing = _sailing(ships.take(assessed), now_us, params, np.isin(assessed, [*warnings]))
+    along = Along.empty(len(assessed))
+    reckon(seas(), lanes(), ports_bound_for().bound(), raster, sailing, _horizon(now_us, params),
+           along)  # fmt: skip
+    columns = np.zeros((3, n))
+    for column, expected in zip(columns, (along.expected, along.low, along.high), strict=True):
+        column[assessed] = chance(expected)
+    row = np.full(n, -1, np.int64)
+    row[assessed] = np.arange(len(assessed))
+    band = bands_of(columns[0], params.bands)
+    band[merchants & (row < 0)] = BANDS.index("insufficient_data")
+    return CoercionScores(
+        now_us=now_us, probability=columns[0], low=columns[1], high=columns[2], band=band, row=row,
+        along=along, sailing=sailing, warnings=warnings,
     )  # fmt: skip
 
 
-def factors_of(
-    ship: Ship, steps: Steps, events: Sequence[Event], now_us: Microseconds,
-    params: CoercionParams,
-) -> list[Factor]:  # fmt: skip
-    """What makes her vulnerable on these steps, each at least 1, in the order of the reasons."""
-    ahead_h = (steps.eta - now_us) / HOUR_US
-    none = np.ones(len(steps.eta))
-    slow = (steps.activity == Activity.UNDER_WAY) & (steps.sog < params.slow_kn)
-    found = [
-        Factor("slow", f"Under way below {params.slow_kn:.0f} kn, easy to board from a boat.",
-               np.where(slow, params.slow, 1.0), innocent="she keeps a speed limit or saves fuel")
-    ]  # fmt: skip
-    if is_laden(ship, params):
-        text = f"Deep in the water: draught {ship.draught:.1f} m, at most {ship.max_draught:.1f} m."
-        found.append(Factor("low_freeboard", text, none * params.low_freeboard,
-                            innocent="the draught field may be old"))  # fmt: skip
-    if ship.alone:
-        text = f"No other large ship within {params.alone_nm:.0f} nm."
-        found.append(Factor("alone", text, np.where(ahead_h <= params.alone_h, params.alone, 1.0),
-                            innocent="others may be near and not heard"))  # fmt: skip
-    kind = ship.ship_type // 10
-    if kind in (7, 8):
-        text = "Tankers" if kind == 8 else "Cargo ships"
-        found.append(Factor("ship_type", f"{text} are often named in reports.",
-                            none * (params.tanker if kind == 8 else params.cargo)))  # fmt: skip
-    return [*found, *_warnings(ahead_h, events, now_us, params)]
-
-
-def is_laden(ship: Ship, params: CoercionParams) -> bool:
-    """Whether she is known to lie deep; False where draught, greatest draught or length lack."""
-    return bool(
-        ship.draught >= params.laden_share * ship.max_draught
-        and ship.draught >= params.laden_per_length * ship.length
-    )
-
-
-def _warnings(
-    ahead_h: Float64, events: Sequence[Event], now_us: Microseconds, params: CoercionParams
-) -> list[Factor]:
-    recent = [
-        e for e in events
-        if e.kind in ("approach", "sudden_stop") and e.status != "retracted"
-        and 0 <= now_us - e.started_at <= params.warned_h * HOUR_US
-    ]  # fmt: skip
-    if not recent:
-        return []
-    newest = max(recent, key=lambda e: (e.started_at, e.id))
-    what = "A fast small craft came close" if newest.kind == "approach" else "She stopped suddenly"
-    return [
-        Factor("warned", f"{what}, {instant(newest.started_at)}.",
-               np.where(ahead_h <= params.warned_h, params.warned, 1.0),
-               tuple(sorted(e.id for e in recent)), "a pilot, a trader or a fishing boat")
-    ]  # fmt: skip
-
-
-def assess_coercion(
-    ship: Ship, steps: Steps, rate: Rate, legs: Legs, events: Sequence[Event],
-    now_us: Microseconds, params: CoercionParams,
-) -> tuple[Coercion, Float64]:  # fmt: skip
-    """Her probability with reasons, and the expected incidents of each step.
+def coercion_of(
+    scores: CoercionScores, ships: Ships, i: int, warnings: Sequence[Event], params: CoercionParams
+) -> Coercion:
+    """The score of one ship with its reasons.
 
     A reason of a place is its share by hazard alone, one of a factor what the factor adds on top
     of those before it; shares are of the expected incidents, scaled to the probability.
     """
-    factors = factors_of(ship, steps, events, now_us, params)
-    base = rate.mean * steps.hours
-    vulnerable = np.ones(len(base))
-    added: list[tuple[Factor, float]] = []
-    for factor in factors:
-        more = float((base * vulnerable * (factor.value - 1)).sum())
-        vulnerable = vulnerable * factor.value
-        added.append((factor, more))
-    risk = base * vulnerable
-    expected = float(risk.sum())
-    probability = -math.expm1(-expected)
-    scale = probability / expected if expected > 0 else 0.0
-    reasons = _place_reasons(steps, base, legs, scale) + [
-        Reason(code=f.code, text=f.text, contribution=more * scale, event_ids=f.event_ids,
-               innocent_explanation=f.innocent)
-        for f, more in added if more > 0
-    ]  # fmt: skip
-    weight = vulnerable * steps.hours
-    return (
-        Coercion(
-            probability=probability,
-            low=-math.expm1(-float((rate.low * weight).sum())),
-            high=-math.expm1(-float((rate.high * weight).sum())),
-            band=band_of(probability, params.bands), horizon_h=params.horizon_h,
-            reasons=tuple(reasons),
-        ),
-        risk,
+    row = int(scores.row[i])
+    if row < 0:
+        why = "no_speed" if merchant(ships.take(np.array([i])))[0] else "no_merchant"
+        reasons = [Reason(code="not_assessed", contribution=0.0, values={"why": why})]
+    else:
+        expected = float(scores.along.expected[row])
+        scale = float(scores.probability[i]) / expected if expected > 0 else 0.0
+        reasons = _place_reasons(scores, row, scale)
+        reasons += _factor_reasons(scores, row, scale, ships, i, warnings, params)
+    return Coercion(
+        probability=float(scores.probability[i]), low=float(scores.low[i]),
+        high=float(scores.high[i]), band=BANDS[scores.band[i]], horizon_h=params.horizon_h,
+        reasons=tuple(reasons),
     )  # fmt: skip
 
 
-ELSEWHERE = (-1, -1)
-MINOR_SHARE = 0.02
-"""A place with less of the whole is not worth a line of its own; chosen by us."""
-
-_VERB = {Activity.ANCHORED: "at anchor", Activity.BERTHED: "at berth",
-         Activity.UNDER_WAY: "under way"}  # fmt: skip
-
-
-def _place_reasons(steps: Steps, base: Float64, legs: Legs, scale: float) -> list[Reason]:
-    groups: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for i, key in enumerate(zip(legs.place.tolist(), steps.activity.tolist(), strict=True)):
-        groups[key if key[0] >= 0 else ELSEWHERE].append(i)
-    least = MINOR_SHARE * float(base.sum())
-    for key in [k for k, rows in groups.items() if float(base[rows].sum()) < least]:
-        groups[ELSEWHERE] = sorted({*groups.pop(key), *groups.get(ELSEWHERE, ())})
-    reasons = [
-        _place_reason(place, activity, np.array(rows), steps, base, legs, scale)
-        for (place, activity), rows in groups.items()
-    ]
-    return sorted(reasons, key=lambda r: -r.contribution)
+def passage_of(
+    scores: CoercionScores, ships: Ships, i: int, raster: Raster, params: CoercionParams
+) -> PassageRisk:
+    """The passage behind a score with the risk of every step; empty where there is none."""
+    row, steps = int(scores.row[i]), _step_count(params) if scores.row[i] >= 0 else 0
+    track = Track(*(np.zeros(steps) for _ in Track._fields))
+    if row >= 0:
+        alone = Sailing._make(column[row : row + 1] for column in scores.sailing)
+        trace(seas(), lanes(), ports_bound_for().bound(), raster, alone, 0,
+              _horizon(scores.now_us, params), Along.empty(1), track)  # fmt: skip
+    ahead_h = params.step_h * np.arange(1, steps + 1)
+    eta = scores.now_us + np.round(ahead_h * HOUR_US).astype(np.int64)
+    return PassageRisk(
+        mmsi=int(ships.mmsi[i]), eta=eta,
+        spread_s=np.asarray(SPREAD_GROWTH * (eta - int(ships.reported_at[i])) / 1e6, np.float64),
+        lon=track.lon, lat=track.lat, sog=track.sog, risk=track.risk,
+    )  # fmt: skip
 
 
-def _place_reason(
-    place: int, activity: int, rows: Int64, steps: Steps, base: Float64, legs: Legs, scale: float
-) -> Reason:
-    hours = float(steps.hours[rows].sum())
-    share = float(base[rows].sum()) * scale
+def tracks_of(scores: CoercionScores, raster: Raster, params: CoercionParams) -> Track:
+    """All passages behind the scores, shape (ships with a row of `along`, steps)."""
+    n = len(scores.sailing.lon)
+    tracks = Track(*(np.zeros((n, _step_count(params))) for _ in Track._fields))
+    trace_all(seas(), lanes(), ports_bound_for().bound(), raster, scores.sailing,
+              _horizon(scores.now_us, params), Along.empty(n), tuple(tracks))  # fmt: skip
+    return tracks
+
+
+def is_laden(ships: Ships, params: CoercionParams) -> npt.NDArray[np.bool_]:
+    """Who is known to lie deep; False where draught, greatest draught or length lack."""
+    deep: npt.NDArray[np.bool_] = (
+        ships.draught >= np.float32(params.laden_share) * ships.max_draught
+    ) & (ships.draught >= np.float32(params.laden_per_length) * ships.length)
+    return deep
+
+
+def _step_count(params: CoercionParams) -> int:
+    return round(params.horizon_h / params.step_h)
+
+
+def _horizon(now_us: Microseconds, params: CoercionParams) -> Horizon:
+    return Horizon(
+        step_h=params.step_h, stopped_kn=params.stopped_kn, slow_kn=params.slow_kn,
+        slow=params.slow, alone_h=params.alone_h, warned_h=params.warned_h,
+        utc_h=utc_hours(now_us, round(params.step_h * HOUR_US), _step_count(params)),
+    )  # fmt: skip
+
+
+def _sailing(
+    ships: Ships, now_us: Microseconds, params: CoercionParams, warned: npt.NDArray[np.bool_]
+) -> Sailing:
+    kind = ships.ship_type // 10
+    return Sailing(
+        lon=ships.lon, lat=ships.lat, sog=ships.sog.astype(np.float64),
+        cog=ships.cog.astype(np.float64), age_h=(now_us - ships.reported_at) / HOUR_US,
+        moored=ships.nav_status == MOORED, port=_bound_for(ships.destination),
+        spots=spots_near(ships.lon, ships.lat),
+        laden=np.where(is_laden(ships, params), params.low_freeboard, 1.0),
+        alone=np.where(ships.alone == YES, params.alone, 1.0),
+        kind=np.select([kind == 8, kind == 7], [params.tanker, params.cargo], 1.0),
+        warned=np.where(warned, params.warned, 1.0),
+    )  # fmt: skip
+
+
+def _bound_for(destination: Sequence[str | None] | npt.NDArray[np.object_]) -> Int64:
+    """Rows of the ports that these destinations mean, -1 where unsure."""
+    table = ports_bound_for()
+    rows: dict[Any, int] = {None: -1, "": -1}
+    found = np.empty(len(destination), np.int64)
+    for i, text in enumerate(destination):
+        row = rows.get(text)
+        if row is None:
+            port: Port | None = resolve_destination(text)
+            row = rows[text] = -1 if port is None else table.row(port)
+        found[i] = row
+    return found
+
+
+def _warnings(rows: Rows, now_us: Microseconds, params: CoercionParams) -> dict[int, list[int]]:
+    recent = np.isin(rows.kind, WARNINGS) & (rows.started <= now_us)
+    recent &= rows.started >= now_us - params.warned_h * HOUR_US
+    found: dict[int, list[int]] = {}
+    for ship, event in zip(rows.ship[recent].tolist(), rows.event[recent].tolist(), strict=True):
+        found.setdefault(ship, []).append(event)
+    return found
+
+
+def _factor_reasons(
+    scores: CoercionScores, row: int, scale: float, ships: Ships, i: int,
+    warnings: Sequence[Event], params: CoercionParams,
+) -> list[Reason]:  # fmt: skip
+    newest = max(warnings, key=lambda e: (e.started_at, e.id), default=None)
+    values: dict[str, dict[str, Any]] = {
+        "slow": {"below": params.slow_kn},
+        "low_freeboard": {
+            "draught": _plain(ships.draught[i]),
+            "most": _plain(ships.max_draught[i]),
+        },
+        "alone": {"within": params.alone_nm},
+        "ship_type": {"kind": "tanker" if ships.ship_type[i] // 10 == 8 else "cargo"},
+        "warned": {"what": newest.kind, "start": newest.started_at} if newest else {},
+    }
+    return [
+        Reason(
+            code=code, contribution=more * scale, values=values[code],
+            event_ids=tuple(sorted(e.id for e in warnings)) if code == "warned" else (),
+        )
+        for code, more in zip(FACTORS, scores.along.added[row].tolist(), strict=True)
+        if more > 0
+    ]  # fmt: skip
+
+
+def _place_reasons(scores: CoercionScores, row: int, scale: float) -> list[Reason]:
+    along = scores.along
+    return [_place_reason(scores, row, part, scale) for part in range(int(along.parts[row]))]
+
+
+def _place_reason(scores: CoercionScores, row: int, part: int, scale: float) -> Reason:
+    along, at = scores.along, (row, part)
+    place, hours = int(along.places[at]), float(along.hours[at])
+    share = float(along.share[at]) * scale
     if place < 0:
-        text = f"{duration(hours)} where few or no incidents are reported."
-        return Reason(code="elsewhere", text=text, contribution=share,
-                      innocent_explanation=USUALLY)  # fmt: skip
-    night = np.isin(steps.hour[rows].astype(np.int64), NIGHT_HOURS)
-    dark = float(steps.hours[rows][night].sum())
-    text = f"{duration(hours)} {_VERB[Activity(activity)]} off {legs.names[place]}"
-    text += f" from {instant(int(steps.eta[rows[0]] - steps.hours[rows[0]] * HOUR_US))}"
-    text += (
-        f", {duration(dark)} of it at night (22-04 local)."
-        if dark
-        else ", none of it at night (22-04 local)."
-    )
-    return Reason(code=f"place_{Activity(activity).name.lower()}", text=text, contribution=share,
-                  innocent_explanation=USUALLY)  # fmt: skip
+        return Reason(code="elsewhere", contribution=share, values={"hours": hours})
+    begin = scores.now_us + round(float(along.begin_h[at]) * HOUR_US)
+    values: dict[str, Any] = {"hours": hours, "place": ports()[place].name, "begin": begin}
+    dark = float(along.dark_h[at])
+    values |= {"dark": dark} if dark else {"bright": True}
+    code = f"place_{Activity(int(along.activity[at])).name.lower()}"
+    return Reason(code=code, contribution=share, values=values)
+
+
+def _plain(value: np.floating[Any]) -> float:
+    """The shortest decimal that reads back as the same number."""
+    return float(str(value))

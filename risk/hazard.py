@@ -192,7 +192,7 @@ class HazardField:
     ) -> Rate:
         """The same of `rows`."""
         factor = self.hours[np.asarray(hour, np.int64) % 24]
-        low, high = _interval(self.shape, self.mean, self.params.interval)
+        low, high = self.bounds()
         return Rate(
             mean=self.mean[rows, activity] * factor,
             low=low[rows, activity] * factor,
@@ -204,6 +204,10 @@ class HazardField:
         mean, shape = self.mean[rows, activity], self.shape[rows, activity]
         low, high = _interval(shape, mean, self.params.interval)
         return Rate(mean=mean, low=low, high=high)
+
+    def bounds(self) -> tuple[Float64, Float64]:
+        """Bounds of the interval of `mean`, of its shape."""
+        return _interval(self.shape, self.mean, self.params.interval)
 
     def near_place(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Rows where the figures know incidents: at anchor, over ten times everywhere's rate."""

@@ -1,19 +1,29 @@
 """Smuggling priority: published points for evidence, additive, capped, fading.
 
-events of one vessel -> `Smuggling`, reasons that sum to the priority. `INDICATORS` is the whole
-model: nothing that is not in it, and no flag, ever gives a point.
+ships and evidence -> `SmugglingScores`, columns, and the reasons of any one, which sum to her
+priority. `INDICATORS` is the whole model: nothing that is not in it, and no flag, ever gives a
+point.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
-from risk.assessment import Band, Reason, Smuggling
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from ingest.batch import Float64, Int64
+from risk.assessment import BANDS, Band, Reason, Smuggling, bands_of
 from risk.event import Event
-from risk.wording import duration, instant, whereabouts
+from risk.evidence import KINDS, STILL_OPEN, Evidence, Rows
+from risk.ships import Ships
+from risk.wording import innocent, sentences
+from sea.ports import nearest_port, ports, resolve_destination
 from sea.units import HOUR_US, Microseconds
 
-TABLE_VERSION = "smuggling-table-1"
+TABLE_VERSION = "smuggling-table-2"
 FULL_SCORE = 100.0
 BAND_FROM: tuple[tuple[Band, float], ...] = (("severe", 70.0), ("high", 45.0), ("elevated", 20.0))
 """Least points of each band; chosen by us: a sure meeting at sea alone is elevated, with an
@@ -31,6 +41,9 @@ UNEXPLAINED_SLACK_H = 2.0
 CONTEXT_FACTOR = 1.25
 """Chosen by us: context may raise evidence by a quarter and creates none."""
 
+AT_PORT_NM = 30.0
+"""Within this a vessel is held to be at the port, for the context; chosen by us."""
+
 COCAINE_PORTS = {
     "ECGYE": "Guayaquil",
     "ECPBO": "Puerto Bolivar",
@@ -46,6 +59,8 @@ COCAINE_PORTS = {
 PRECURSOR_PORTS = {"MXZLO": "Manzanillo", "MXLZC": "Lazaro Cardenas"}
 """Pacific Mexican ports of precursor cargo from Asia (DEA National Drug Threat Assessment 2024)."""
 
+ROUTE_PORTS = {**COCAINE_PORTS, **PRECURSOR_PORTS}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
@@ -54,7 +69,7 @@ class Indicator:
     Attributes:
         weight: points of one event seen just now with confidence 1. cap: most the row gives.
         half_life_h: after an event's end its points halve every so many hours.
-        text: what was seen. source: why it is in the table. innocent: what else explains it.
+        source: why it is in the table.
     """
 
     code: str
@@ -62,110 +77,127 @@ class Indicator:
     weight: float
     cap: float
     half_life_h: float
-    text: str
     source: str
-    innocent: str
+
+    @property
+    def text(self) -> str:
+        """What was seen."""
+        return sentences()[f"{self.code}.seen"]["en"]
+
+    @property
+    def innocent(self) -> str:
+        """What else explains it."""
+        return innocent(self.code)
 
 
 def _row(
-    code: str, kind: str, weight: float, cap: float, days: float, text: str, source: str,
-    innocent: str,
+    code: str, kind: str, weight: float, cap: float, days: float, source: str
 ) -> Indicator:  # fmt: skip
     return Indicator(
-        code=code, kind=kind, weight=weight, cap=cap, half_life_h=24.0 * days, text=text,
-        source=source, innocent=innocent,
-    )  # fmt: skip
+        code=code, kind=kind, weight=weight, cap=cap, half_life_h=24.0 * days, source=source
+    )
 
 
 INDICATORS: tuple[Indicator, ...] = (
-    _row("S1", "rendezvous", 35, 60, 10, "met another vessel at slow speed",
-         "Global Fishing Watch encounter definition; Miller et al. 2018",
-         "bunkering, stores, a crew change or help to a vessel in need"),
-    _row("S2", "loitering", 15, 25, 7, "loitered off the coast",
-         "Global Fishing Watch loitering definition",
-         "waiting for orders, a berth or weather; repairs; fishing"),
-    _row("S3", "slowdown", 12, 24, 7, "slowed down briefly at sea and went on",
-         "chosen by us: a drop-off to small craft is slow, brief and away from ports",
-         "engine trouble, traffic, whales, a drill or a pilot"),
-    _row("S4", "gap", 10, 20, 7, "was silent where others were heard",
-         "Welch et al. 2022, Science Advances 8(44)",
-         "a weak receiver, a crowded channel or a broken transponder"),
-    _row("S5", "gap", 15, 30, 10, "was silent for longer than the distance explains",
-         "Welch et al. 2022; slack after Ford et al. 2018",
-         "slow steaming, a detour for weather or drifting for repairs"),
-    _row("S6", "jump", 8, 16, 7, "was reported in a place she could not have reached",
-         "Bergman 2021, Global Fishing Watch: false vessel tracks in AIS",
-         "faulty satellite positioning or another ship with the same number"),
-    _row("S7", "clone", 12, 12, 14, "shares her number with another track",
-         "ITU-R M.585-9: a number belongs to one ship",
-         "a mistyped number; she may be the victim of the copy"),
-    _row("S8", "spoof_circle", 4, 4, 3, "was reported going in circles not sailed",
-         "C4ADS 2019, Above Us Only Stars",
-         "jamming by others: ships are mostly the victims"),
-    _row("S9", "identity_change", 20, 30, 30, "changed name, number or flag",
-         "MV Matthew, seized 2023 soon after new owner and name",
-         "an ordinary sale, a new charterer or a spelling corrected"),
-    _row("S10", "deviation", 8, 12, 7, "left the lane that her traffic follows",
-         "Pallotta et al. 2013, Entropy 15(6)",
-         "weather, new orders, or the master's choice"),
-    _row("S11", "destination_mismatch", 3, 3, 3, "does not steer for her declared destination",
-         "Steidel et al. 2019: about half of declared destinations are wrong",
-         "the field was not brought up to date"),
-    _row("S12", "draught_change", 15, 20, 14, "changed draught without a port call",
-         "cargo or ballast moved at sea changes draught by physics",
-         "ballast exchange, or a late correction of the field"),
+    _row("S1", "rendezvous", 35, 60, 10,
+         "Global Fishing Watch encounter definition; Miller et al. 2018"),
+    _row("S2", "loitering", 15, 25, 7,
+         "Global Fishing Watch loitering definition"),
+    _row("S3", "slowdown", 12, 24, 7,
+         "chosen by us: a drop-off to small craft is slow, brief and away from ports"),
+    _row("S4", "gap", 10, 20, 7,
+         "Welch et al. 2022, Science Advances 8(44)"),
+    _row("S5", "gap", 15, 30, 10,
+         "Welch et al. 2022; slack after Ford et al. 2018"),
+    _row("S6", "jump", 8, 16, 7,
+         "Bergman 2021, Global Fishing Watch: false vessel tracks in AIS"),
+    _row("S7", "clone", 12, 12, 14,
+         "ITU-R M.585-9: a number belongs to one ship"),
+    _row("S8", "spoof_circle", 4, 4, 3,
+         "C4ADS 2019, Above Us Only Stars"),
+    _row("S9", "identity_change", 20, 30, 30,
+         "MV Matthew, seized 2023 soon after new owner and name"),
+    _row("S10", "deviation", 8, 12, 7,
+         "Pallotta et al. 2013, Entropy 15(6)"),
+    _row("S11", "destination_mismatch", 3, 3, 3,
+         "Steidel et al. 2019: about half of declared destinations are wrong"),
+    _row("S12", "draught_change", 15, 20, 14,
+         "cargo or ballast moved at sea changes draught by physics"),
 )  # fmt: skip
 
 AT_WORK = {31: "towing", 32: "towing", 33: "dredging", 34: "diving", 35: "military", 50: "pilot",
-           51: "search and rescue", 52: "tug", 53: "port tender", 54: "anti-pollution",
-           55: "law enforcement", 58: "medical transport"}  # fmt: skip
+           51: "search_and_rescue", 52: "tug", 53: "port_tender", 54: "anti_pollution",
+           55: "law_enforcement", 58: "medical_transport"}  # fmt: skip
 """Ship types whose work is to meet, wait and slow down beside other ships (M.1371-5 table 53)."""
 
 FISHING = 30
 QUIET = {**dict.fromkeys(AT_WORK, ("S1", "S2", "S3")), FISHING: ("S2",)}
 """Indicators that give no points for a ship type."""
 
-INNOCENT = {row.code: row.innocent for row in INDICATORS}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """What the priority needs to know of a vessel.
+class SmugglingScores:
+    """Columns of one length, a row a ship.
 
     Attributes:
-        ship_type: 0 unknown. hours: first to last position. sog: kn, NaN unknown.
-        near: UN/LOCODEs of the port she is bound for and of one she is at.
+        priority: points. band: index in `BANDS`. enough: heard enough to call the low ones low.
+        points: by row of `INDICATORS`, shape (n, 12). context, ceiling: what they add.
+        places: ship -> names of the ports behind her context.
+        rows: the evidence. first: of each ship's rows and their end, shape (n + 1,).
     """
 
-    mmsi: int
-    ship_type: int
-    hours: float
-    sog: float
-    near: frozenset[str] = frozenset()
+    now_us: Microseconds
+    priority: Float64
+    band: npt.NDArray[np.uint8]
+    enough: npt.NDArray[np.bool_]
+    points: Float64
+    context: Float64
+    ceiling: Float64
+    places: dict[int, list[str]]
+    rows: Rows
+    first: Int64
 
 
-def prioritise(vessel: Heard, events: Sequence[Event], now_us: Microseconds) -> Smuggling:
-    """The vessel's priority at `now_us` out of her events; a retracted one counts nothing."""
-    seen = [e for e in events if e.status != "retracted" and e.detected_at <= now_us]
-    reasons = [r for row in INDICATORS if (r := _counted(row, vessel, seen, now_us))]
-    reasons += _context(vessel, math.fsum(r.contribution for r in reasons))
-    reasons += _ceiling(math.fsum(r.contribution for r in reasons))
-    reasons.sort(key=lambda r: -r.contribution)
-    priority = math.fsum(r.contribution for r in reasons)
-    enough = vessel.hours >= ENOUGH_HOURS and vessel.ship_type > 0
-    band = band_of(priority, BAND_FROM)
-    if band == "low":
-        band = "low" if enough else "insufficient_data"
-        reasons.append(_plain(vessel, enough))
-    elif vessel.sog >= STEADY_KN:
-        text = f"Now at {vessel.sog:.1f} kn, too fast for a transfer; it takes nothing off."
-        reasons.append(Reason(code="contrary", text=text, contribution=0.0))
-    return Smuggling(priority=priority, band=band, reasons=tuple(reasons))
+def score_smuggling(ships: Ships, rows: Rows, now_us: Microseconds) -> SmugglingScores:
+    """The priorities of all ships at `now_us`."""
+    n = len(ships.mmsi)
+    points = np.zeros((n, len(INDICATORS)))
+    _tally(rows, now_us, *_TABLE, _quiet(ships.ship_type), points)
+    some = np.flatnonzero(points.any(axis=1))
+    places = _route_places(ships, some)
+    known = np.zeros(n, np.bool_)
+    known[[*places]] = True
+    sums = np.zeros((3, n))
+    _add_up(points, known, *sums)
+    hours = (ships.reported_at - ships.first_at) / HOUR_US
+    enough = (hours >= ENOUGH_HOURS) & (ships.ship_type > 0)
+    band = bands_of(sums[0], BAND_FROM)
+    band[(band == BANDS.index("low")) & ~enough] = BANDS.index("insufficient_data")
+    return SmugglingScores(
+        now_us=now_us, priority=sums[0], band=band, enough=enough, points=points, context=sums[1],
+        ceiling=sums[2], places=places, rows=rows,
+        first=np.searchsorted(rows.ship, np.arange(n + 1)).astype(np.int64),
+    )  # fmt: skip
 
 
-def band_of(score: float, band_from: Sequence[tuple[Band, float]]) -> Band:
-    """The first band whose least score is reached, in the order given; "low" below all."""
-    return next((band for band, least in band_from if score >= least), "low")
+def smuggling_of(scores: SmugglingScores, ships: Ships, i: int, evidence: Evidence) -> Smuggling:
+    """The priority of one ship with its reasons, the weightiest first."""
+    own = slice(int(scores.first[i]), int(scores.first[i + 1]))
+    events = evidence.events(scores.rows.event[own].tolist())
+    reasons = [
+        reason
+        for row, points in zip(INDICATORS, scores.points[i].tolist(), strict=True)
+        if (reason := _counted(row, points, ships, i, events))
+    ]
+    if scores.context[i] > 0:
+        values = {"places": scores.places[i], "more": CONTEXT_FACTOR - 1}
+        reasons.append(Reason(code="context", contribution=float(scores.context[i]), values=values))
+    if scores.ceiling[i] < 0:
+        reasons.append(Reason(code="ceiling", contribution=float(scores.ceiling[i]),
+                              values={"full": FULL_SCORE}))  # fmt: skip
+    reasons.sort(key=lambda reason: -reason.contribution)
+    return Smuggling(priority=float(scores.priority[i]), band=BANDS[scores.band[i]],
+                     reasons=(*reasons, *_remarks(scores, ships, i)))  # fmt: skip
 
 
 def points(row: Indicator, event: Event, now_us: Microseconds) -> float:
@@ -173,29 +205,93 @@ def points(row: Indicator, event: Event, now_us: Microseconds) -> float:
 
     An open event does not fade.
     """
-    age_h = 0.0 if event.ended_at is None else max(0, now_us - event.ended_at) / HOUR_US
-    return float(row.weight * event.confidence * 0.5 ** (age_h / row.half_life_h))
+    ended = STILL_OPEN if event.ended_at is None else event.ended_at
+    return float(_points(row.weight, row.half_life_h, ended, event.confidence, now_us))
+
+
+_TABLE: Final = (
+    np.array([KINDS.index(row.kind) for row in INDICATORS]),
+    np.array([row.weight for row in INDICATORS]),
+    np.array([row.cap for row in INDICATORS]),
+    np.array([row.half_life_h for row in INDICATORS]),
+    np.array([UNEXPLAINED_SLACK_H if row.code == "S5" else -np.inf for row in INDICATORS]),
+)
+
+
+@numba.njit(cache=True, nogil=True)
+def _points(weight, half_life_h, ended, confidence, now_us):  # type: ignore[no-untyped-def]
+    age_h = 0.0 if ended == STILL_OPEN else max(0, now_us - ended) / HOUR_US
+    return weight * confidence * 0.5 ** (age_h / half_life_h)
+
+
+@numba.njit(cache=True, nogil=True)
+def _tally(rows, now_us, kinds, weights, caps, half_lives, least_slack, quiet, points):  # type: ignore[no-untyped-def]
+    """Adds the points of every row of evidence up, to the caps; quiet indicators get none."""
+    for j in range(len(rows.ship)):
+        ship = rows.ship[j]
+        for r in range(len(kinds)):
+            if rows.kind[j] != kinds[r] or quiet[ship, r]:
+                continue
+            if least_slack[r] > -np.inf and not rows.slack_h[j] >= least_slack[r]:
+                continue
+            more = _points(weights[r], half_lives[r], rows.ended[j], rows.confidence[j], now_us)
+            points[ship, r] = min(points[ship, r] + more, caps[r])
+
+
+@numba.njit(cache=True, nogil=True)
+def _add_up(points, known, priority, context, ceiling):  # type: ignore[no-untyped-def]
+    """Priority of each ship: her points, what context adds and what the scale cuts off."""
+    for i in range(len(points)):
+        total = 0.0
+        for r in range(points.shape[1]):
+            total += points[i, r]
+        if known[i]:
+            context[i] = total * (CONTEXT_FACTOR - 1.0)
+        total += context[i]
+        if total > FULL_SCORE:
+            ceiling[i] = FULL_SCORE - total
+            total = FULL_SCORE
+        priority[i] = total
+
+
+def _quiet(ship_type: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
+    """Which indicators give no points for each ship, shape (n, 12)."""
+    table = np.zeros((100, len(INDICATORS)), np.bool_)
+    for kind, codes in QUIET.items():
+        table[kind] = [row.code in codes for row in INDICATORS]
+    return np.asarray(table[np.where((ship_type > 0) & (ship_type < 100), ship_type, 0)])
+
+
+def _route_places(ships: Ships, some: Int64) -> dict[int, list[str]]:
+    """Ports of known routes that these ships are at or bound for, by name; others lack."""
+    index, away_nm = nearest_port(ships.lon[some], ships.lat[some])
+    found: dict[int, list[str]] = {}
+    for i, near, nm in zip(some.tolist(), index.tolist(), away_nm.tolist(), strict=True):
+        text = ships.destination[i]
+        bound = resolve_destination(text) if text else None
+        at = ports()[near] if nm <= AT_PORT_NM else None
+        names = {ROUTE_PORTS.get(port.unlocode) for port in (bound, at) if port is not None}
+        known = sorted(name for name in names if name)
+        if known:
+            found[i] = known
+    return found
 
 
 def _counted(
-    row: Indicator, vessel: Heard, events: Sequence[Event], now_us: Microseconds
+    row: Indicator, given: float, ships: Ships, i: int, events: Sequence[Event]
 ) -> Reason | None:
     of_row = [e for e in events if e.kind == row.kind and _applies(row, e)]
     if not of_row:
         return None
-    quiet = row.code in QUIET.get(vessel.ship_type, ())
-    total = math.fsum(points(row, e, now_us) for e in of_row)
     newest = max(of_row, key=lambda e: (e.started_at, e.id))
-    text = row.text[0].upper() + row.text[1:] + ", " + _story(newest, vessel.mmsi)
+    values = {"code": row.code, **_story(newest, int(ships.mmsi[i]))}
     if len(of_row) > 1:
-        text += f"; {len(of_row)} times in all"
-    if quiet:
-        role = AT_WORK.get(vessel.ship_type, "fishing")
-        text += f". Not counted: her ship type is {role}, whose work this is"
-    return Reason(
-        code=row.code, text=text + ".", contribution=0.0 if quiet else min(row.cap, total),
-        event_ids=tuple(sorted(e.id for e in of_row)), innocent_explanation=row.innocent,
-    )  # fmt: skip
+        values["times"] = len(of_row)
+    kind = int(ships.ship_type[i])
+    if row.code in QUIET.get(kind, ()):
+        values["role"] = AT_WORK.get(kind, "fishing")
+    return Reason(code=row.code, sentence="event", contribution=given, values=values,
+                  event_ids=tuple(sorted(e.id for e in of_row)))  # fmt: skip
 
 
 def _applies(row: Indicator, event: Event) -> bool:
@@ -205,49 +301,30 @@ def _applies(row: Indicator, event: Event) -> bool:
     return isinstance(slack, int | float) and slack >= UNEXPLAINED_SLACK_H
 
 
-def _story(event: Event, mmsi: int) -> str:
-    others = [f"{m:09d}" for m in event.mmsis if m != mmsi]
-    word = "known too as" if event.kind == "identity_change" else "with"
-    company = f"{word} {' and '.join(others)} " if others else ""
-    when = f"{whereabouts(event.lon, event.lat)}, {instant(event.started_at)}"
-    if event.kind == "identity_change":
-        return f"{company}{when}"
+def _story(event: Event, mmsi: int) -> dict[str, Any]:
+    changed = event.kind == "identity_change"
+    values: dict[str, Any] = {"at": [event.lon, event.lat], "start": event.started_at}
+    others = [m for m in event.mmsis if m != mmsi]
+    if others:
+        values["alias" if changed else "others"] = others
     if event.ended_at is None:
-        return f"{company}{when}, and still does"
-    return f"{company}{when}, for {duration((event.ended_at - event.started_at) / HOUR_US)}"
+        values["open"] = None if changed else True
+    elif not changed:
+        values["hours"] = (event.ended_at - event.started_at) / HOUR_US
+    return values
 
 
-def _context(vessel: Heard, evidence: float) -> list[Reason]:
-    known = {**COCAINE_PORTS, **PRECURSOR_PORTS}
-    places = sorted(known[p] for p in vessel.near if p in known)
-    if not places or evidence <= 0:
-        return []
-    return [
-        Reason(
-            code="context",
-            text=f"At or bound for {' and '.join(places)}, on a known route: the evidence above "
-            f"counts {CONTEXT_FACTOR - 1:.0%} more.",
-            contribution=evidence * (CONTEXT_FACTOR - 1),
-            innocent_explanation="nearly all ships of these ports carry lawful cargo",
-        )
-    ]
-
-
-def _ceiling(total: float) -> list[Reason]:
-    if total <= FULL_SCORE:
-        return []
-    text = f"The scale ends at {FULL_SCORE:.0f}."
-    return [Reason(code="ceiling", text=text, contribution=FULL_SCORE - total)]
-
-
-def _plain(vessel: Heard, enough: bool) -> Reason:
-    if not enough:
-        lacking = "her ship type is not known" if vessel.ship_type == 0 else "too short to judge"
-        text = f"Heard for {duration(max(vessel.hours, 0.0))}; {lacking}."
-        return Reason(code="insufficient_data", text=text, contribution=0.0)
-    pace = "" if math.isnan(vessel.sog) else f", now at {vessel.sog:.1f} kn"
-    text = (
-        f"Heard for {duration(vessel.hours)}{pace}: nothing above, or too little or too long ago "
-        "to raise the priority. AIS cannot show a transfer made without slowing down."
-    )
-    return Reason(code="plain", text=text, contribution=0.0)
+def _remarks(scores: SmugglingScores, ships: Ships, i: int) -> list[Reason]:
+    """What speaks against, or why the priority is low or not known; without points."""
+    hours = max(int(ships.reported_at[i] - ships.first_at[i]) / HOUR_US, 0.0)
+    sog = float(ships.sog[i])
+    band = BANDS[scores.band[i]]
+    if band == "insufficient_data":
+        lacking = "no_type" if ships.ship_type[i] == 0 else "too_short"
+        return [Reason(code=band, contribution=0.0, values={"hours": hours, "lacking": lacking})]
+    if band == "low":
+        values = {"hours": hours, "sog": None if math.isnan(sog) else round(sog, 1)}
+        return [Reason(code="plain", contribution=0.0, values=values)]
+    if sog >= STEADY_KN:
+        return [Reason(code="contrary", contribution=0.0, values={"sog": round(sog, 1)})]
+    return []

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from risk.assessment import band_of
 from risk.coercion import CoercionParams
-from risk.smuggling import BAND_FROM, FULL_SCORE, band_of
+from risk.smuggling import BAND_FROM, FULL_SCORE
 
 Score = Literal["coercion", "smuggling"]
 

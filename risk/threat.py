@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from ingest.batch import Float64, Int64
+from risk.along import Track
 from risk.assessment import PassageRisk
 from risk.coercion import MOORED, CoercionParams
 from risk.hazard import Cells, HazardField, Rate
@@ -108,6 +109,25 @@ def passages_of(passages: Sequence[PassageRisk], moored: frozenset[int] = frozen
         mmsi=np.array([p.mmsi for p in passages], np.int64), whole=whole, ship=ship,
         lon=lon.astype(np.float32), lat=lat.astype(np.float32), activity=activity,
         risk=risk.astype(np.float32),
+    )  # fmt: skip
+
+
+def passages_along(
+    mmsi: npt.NDArray[np.integer], moored: npt.NDArray[np.bool_], track: Track
+) -> Passages:
+    """The steps of these ships, whose passages are rows of `track`.
+
+    Ships that are `moored` are at berth until they sail.
+    """
+    ships, count = track.risk.shape
+    stopped = track.sog < STOPPED_KN
+    activity = np.where(stopped, Activity.ANCHORED, Activity.UNDER_WAY).astype(np.int8)
+    activity[moored[:, None] & (np.cumsum(~stopped, axis=1) == 0)] = Activity.BERTHED
+    return Passages(
+        mmsi=mmsi.astype(np.int64), whole=track.risk.sum(axis=1),
+        ship=np.repeat(np.arange(ships, dtype=np.int32), count),
+        lon=track.lon.ravel().astype(np.float32), lat=track.lat.ravel().astype(np.float32),
+        activity=activity.ravel(), risk=track.risk.ravel().astype(np.float32),
     )  # fmt: skip
 
 

@@ -28,8 +28,8 @@ INLAND_LIMIT_NM: Final = 15.0
 SHORE_ERROR_NM: Final = 4.5
 """By how much `shore_distance_nm` may be too far: the grid's diagonal, halved, and some."""
 
-_HARBOUR_NM: Final = 2.0
-_SHORTEST_NM: Final = 0.5
+HARBOUR_NM: Final = 2.0
+SHORTEST_NM: Final = 0.5
 
 _SCALE_NM: Final = 20.0
 _FARTHEST_NM: Final = 1500.0
@@ -50,7 +50,7 @@ def is_land(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Bools:
     column = np.floor(np.where(known, lon + 180, 0) * CELLS_PER_DEGREE).astype(np.int32)
     columns = 360 * CELLS_PER_DEGREE
     cell = np.clip(row, 0, 180 * CELLS_PER_DEGREE - 1) * columns + column % columns
-    land: Bools = np.searchsorted(_turns(), cell, side="right") % 2 == 1
+    land: Bools = np.searchsorted(turns(), cell, side="right") % 2 == 1
     land &= known
     return land
 
@@ -83,7 +83,7 @@ def crosses_land(
     ends = np.broadcast_arrays(*(np.atleast_1d(x).astype(float) for x in (lon1, lat1, lon2, lat2)))
     first, last = unit_vectors(*ends[:2]), unit_vectors(*ends[2:])
     arc = distance_nm(*ends) / RADIUS_NM
-    start, end = (inland_nm(*place) + _HARBOUR_NM for place in (ends[:2], ends[2:]))
+    start, end = (inland_nm(*place) + HARBOUR_NM for place in (ends[:2], ends[2:]))
     length = arc * RADIUS_NM - start - end
     crossing = np.zeros(len(arc), bool)
     pair = np.flatnonzero(length > 0)
@@ -91,7 +91,7 @@ def crosses_land(
     while len(pair):
         lon, lat = _between(first[pair], last[pair], arc[pair], middle / RADIUS_NM)
         crossing[pair[is_land(lon, lat)]] = True
-        doubtful = (shore_distance_nm(lon, lat) - SHORE_ERROR_NM < half) & (half > _SHORTEST_NM)
+        doubtful = (shore_distance_nm(lon, lat) - SHORE_ERROR_NM < half) & (half > SHORTEST_NM)
         doubtful &= ~crossing[pair]
         half = np.repeat(half[doubtful] / 2, 2)
         middle = np.repeat(middle[doubtful], 2) + np.tile([-1.0, 1.0], len(half) // 2) * half
@@ -123,26 +123,27 @@ def _interpolated(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
     down, right = y - row, x - column
     below, beside = np.minimum(row + 1, rows - 1), (column + 1) % columns
     column %= columns
-    codes, nm = _shore_codes(), _NM_OF_CODE
+    codes, nm = shore_codes(), NM_OF_CODE
     upper = nm[codes[row, column]] * (1 - right) + nm[codes[row, beside]] * right
     lower = nm[codes[below, column]] * (1 - right) + nm[codes[below, beside]] * right
     return np.where(known, upper * (1 - down) + lower * down, np.nan)
 
 
 _SEA_CODE: Final = np.arange(256) - INLAND_LIMIT_NM
-_NM_OF_CODE: Final[Floats] = np.where(
+NM_OF_CODE: Final[Floats] = np.where(
     _SEA_CODE < 0, _SEA_CODE, np.expm1(np.maximum(_SEA_CODE, 0) / _CODES_PER_E) * _SCALE_NM
 )
 
 
 @cache
-def _turns() -> npt.NDArray[np.int32]:
+def turns() -> npt.NDArray[np.int32]:
     """Cells, counted along the rows from 90 N 180 W, at which sea turns to land and back."""
     return np.cumsum(_packaged("land.npy.xz"), dtype=np.int32)
 
 
 @cache
-def _shore_codes() -> npt.NDArray[np.uint8]:
+def shore_codes() -> npt.NDArray[np.uint8]:
+    """Distances from the shore as codes, from 90 N 180 W along the rows."""
     return np.cumsum(_packaged("shore.npy.xz"), axis=1, dtype=np.uint8)
 
 

@@ -35,6 +35,15 @@ def register(commands: Any) -> None:
     )
     ingest.add_argument("--json", action="store_true", help="a JSON document a line")
     ingest.set_defaults(run=run_ingest)
+    score = parts.add_parser(
+        "score",
+        help="both scores of many ships after a tick, with their reasons",
+        description="Scores the ships of the exercise `world`, a fifth of them with synthetic "
+        "events, moves them on by five minutes and scores them again. CPU time of one core.",
+    )
+    score.add_argument("--vessels", metavar="N", type=int, default=50_000, help="default: 50000")
+    score.add_argument("--rounds", metavar="N", type=int, default=5, help="ticks; default: 5")
+    score.set_defaults(run=run_score)
     behaviours = parts.add_parser(
         "behaviours",
         help="the detectors, on exercises with seeds of their own and on real files",
@@ -116,6 +125,21 @@ def run_decode(args: argparse.Namespace) -> int:
     for contender, taken in seconds.items():
         ratios = "".join(f"{seconds[peer] / taken:12.1f}" for peer in peers)
         print(f"{contender:28}{lines / taken:12,.0f}{ratios}")
+    return 0
+
+
+def run_score(args: argparse.Namespace) -> int:
+    """Prints CPU seconds of the scores and of the assessments that are news."""
+    from api.bench_score import measure
+
+    made = measure(args.vessels, args.rounds)
+    print(f"{made.ships:,} ships, {made.merchants_under_way:,} of them merchants under way; "
+          f"{made.events:,} events (all synthetic)")  # fmt: skip
+    print(f"the first time, with ways to ports not sought before   {made.first_s:8.3f} s")
+    print(
+        f"after a tick, reasons as columns, median of {args.rounds:<3}        {made.score_s:8.3f} s"
+    )
+    print(f"sentences of the {made.news} that are news, as documents {made.told_s:12.3f} s")
     return 0
 
 

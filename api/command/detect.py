@@ -120,13 +120,10 @@ def _timed(archive: Iterable[Decoded]) -> Iterator[tuple[Decoded, Microseconds, 
 def _assessed(engine: Engine, events: Sequence[Event]) -> Iterator[bytes]:
     from risk.assess import Assessor  # loads the hazard field
     from risk.assessment import assessment_document
+    from risk.evidence import Evidence
 
-    of_vessel: dict[int, list[Event]] = {}
-    for event in events:
-        for mmsi in event.mmsis:
-            of_vessel.setdefault(mmsi, []).append(event)
-    assessed = Assessor().assess(engine.picture, of_vessel, engine.now_us)
-    documents = [assessment_document(assessment) for assessment, _ in assessed]
+    assessed = Assessor().assess(engine.picture, Evidence(events), engine.now_us)
+    documents = [assessment_document(assessment) for assessment in assessed]
     for document in sorted(documents, key=lambda document: document["mmsi"]):
         yield msgspec.json.encode(document, order="deterministic")
 

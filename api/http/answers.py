@@ -15,7 +15,10 @@ class Answer(BaseModel):
 
 
 class Reason(Answer):
-    """One part of a score: what was seen, what it adds, and what else could explain it."""
+    """One part of a score: what was seen, what it adds, and what else could explain it.
+
+    `values` are what the `sentence` of that name is filled with, in any language.
+    """
 
     code: str
     text: str
@@ -23,6 +26,8 @@ class Reason(Answer):
     event_ids: list[str]
     innocent_explanation: str
     report_ids: list[str] = []
+    sentence: str | None = None
+    values: dict[str, Any] | None = None
 
 
 class Coercion(Answer):

@@ -14,6 +14,8 @@ from pydantic import Field
 from api import store
 from api.http import answers
 from api.http.context import CONTEXT, principal_of
+from api.http.language import Asked as LanguageAsked
+from api.http.language import language_of, spoken
 from api.http.params import (
     Box,
     Cursor,
@@ -50,12 +52,19 @@ class VesselsQuery(Params):
     q: Text = Field(default="", description="Part of MMSI, name, call sign or IMO number.")
     limit: Limit = 100
     cursor: Cursor | None = None
+    lang: LanguageAsked = None
 
 
 class OneVessel(Params):
     """Which vessel."""
 
     mmsi: Mmsi
+
+
+class VesselQuery(OneVessel):
+    """Which vessel, and how to speak of it."""
+
+    lang: LanguageAsked = None
 
 
 class TrackQuery(OneVessel):
@@ -71,6 +80,7 @@ class HistoryQuery(OneVessel):
 
     limit: Limit = 100
     cursor: Cursor | None = None
+    lang: LanguageAsked = None
 
 
 async def vessels(request: web.Request, asked: VesselsQuery) -> dict[str, Any]:
@@ -84,20 +94,21 @@ async def vessels(request: web.Request, asked: VesselsQuery) -> dict[str, Any]:
         limit=asked.limit,
         cursor=read_cursor(asked.cursor, Key),  # type: ignore[arg-type]
     )
+    lang = language_of(request, asked.lang)
     return {
-        "vessels": page.items,
+        "vessels": [spoken(item, lang) for item in page.items],
         "count": page.count,
         "at": None if view.latest_us is None else iso_z(view.latest_us),
         "next": write_cursor(page.next),
     }
 
 
-async def vessel(request: web.Request, asked: OneVessel) -> dict[str, Any]:
+async def vessel(request: web.Request, asked: VesselQuery) -> dict[str, Any]:
     """The vessel as of now."""
     found = request.app[CONTEXT].view.vessel(int(asked.mmsi), principal_of(request))
     if found is None:
         raise NotFoundError(f"no vessel {asked.mmsi} has been heard")
-    return found
+    return spoken(found, language_of(request, asked.lang))
 
 
 async def track(request: web.Request, asked: TrackQuery) -> web.StreamResponse:
@@ -131,10 +142,11 @@ async def assessments(request: web.Request, asked: HistoryQuery) -> dict[str, An
     rows = store.assessments(database, int(asked.mmsi), after=after and _place(after))
     seen, more = await visible(request, "assessment", rows, asked.limit)
     last = seen[-1] if more else None
-    told = await _told(request, int(asked.mmsi))
+    told, lang = await _told(request, int(asked.mmsi)), language_of(request, asked.lang)
+    principal = principal_of(request)
     return {
         "assessments": [
-            supplemented(row["document"], told(row["assessed_at"]), principal_of(request))
+            spoken(supplemented(row["document"], told(row["assessed_at"]), principal), lang)
             | {"originator": row["originator"], "releasable_to": sorted(row["releasable_to"])}
             for row in seen
         ],
@@ -254,7 +266,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         summary="One vessel with both scores and their reasons",
         tag="vessels",
         handle=vessel,
-        params=OneVessel,
+        params=VesselQuery,
         answer=answers.Vessel,
     ),
     Operation(

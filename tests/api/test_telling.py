@@ -19,6 +19,7 @@ from ingest.batch import StaticBatch
 from ingest.picture import Picture
 from risk.assess import Assessor
 from risk.assessment import assessment_document
+from risk.evidence import Evidence
 from risk.intelligence import IntelligenceReport
 from risk.report import IncidentReport, ReportedShip
 from risk.watchlist import WatchEntry
@@ -43,13 +44,13 @@ class Sea:
         for reports in self.heard:
             self.picture.apply(reports)
         self.picture.apply_static(self.statics)
-        self.made = ASSESSOR.assess(self.picture, {}, self.noon)
+        self.made = ASSESSOR.assess(self.picture, Evidence(), self.noon)
 
     def told(self, *reports, telling=None):
         """Rows after a tick with these reports: (value, originator, releasable_to)."""
         telling = telling or Telling(Briefing(), ASSESSOR.hazard)
         telling.briefing.take(changes(len(reports), *reports))
-        return telling.assessed(self.picture, {}, self.made, self.noon)
+        return telling.assessed(self.picture, (), self.made)
 
     def view(self, rows):
         """What people see after these supplements."""
@@ -57,7 +58,7 @@ class Sea:
         for reports in self.heard:
             view.apply(reports, self.make.no_statics)
         release = dict(originator="XC", releasable_to=["*"])
-        view.assessed([{"document": assessment_document(a), **release} for a, _ in self.made])
+        view.assessed([{"document": assessment_document(a), **release} for a in self.made])
         view.supplemented(
             dict(mmsi=r.mmsi, score=r.score, audience=r.audience, document=r.document) for r in rows
         )
@@ -180,7 +181,7 @@ def test_each_sees_what_he_would_if_the_reports_he_may_not_see_did_not_exist(
                 first.append((number, told))
         for number, told in first:
             telling.briefing.take(changes(100 + number, told))
-        rows += telling.assessed(sea.picture, {}, sea.made, sea.noon)
+        rows += telling.assessed(sea.picture, (), sea.made)
         return all_seen(sea.view(rows), reader)
 
     assert seen(lambda *_: True) == seen(lambda o, n: o == nation or "*" in n or nation in n)
@@ -209,7 +210,7 @@ def test_what_is_no_news_is_not_written_again_nor_after_a_restart(sea):
     told = [(sea.boarding(), "XC", "*"), (sea.watched(), "US", ())]
     rows = sea.told(*told, telling=telling)
     assert rows
-    assert telling.assessed(sea.picture, {}, sea.made, sea.noon) == []
+    assert telling.assessed(sea.picture, (), sea.made) == []
     again = Telling(Briefing(), ASSESSOR.hazard)
     again.recall(
         dict(mmsi=r.mmsi, score=r.score, audience=r.audience, document=r.document) for r in rows
@@ -228,14 +229,12 @@ def test_a_nation_first_named_later_reads_what_everybody_does_until_it_knows_mor
 
 
 def test_plans_rest_on_incidents_that_all_their_readers_may_know_of(sea):
-    passages = [p for _, p in sea.made]
-
     def risk(report, sharing):
         telling = Telling(Briefing(), ASSESSOR.hazard, plan_readers(sharing))
         sea.told(report, telling=telling)
-        return sum(p.risk.sum() for p in telling.for_plans(passages, sea.noon))
+        return sum(p.risk.sum() for p in telling.for_plans(sea.made, 0.0))
 
-    plain = sum(p.risk.sum() for p in passages)
+    plain = sum(p.risk.sum() for p in sea.made.passages())
     everybody = Sharing(originator="XC", releasable_to=("*",))
     two = Sharing(originator="US", releasable_to=("CO",))
     assert risk((sea.boarding(), "XC", "*"), everybody) > plain

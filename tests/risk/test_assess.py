@@ -8,6 +8,7 @@ from ingest.picture import Picture
 from risk.assess import MODEL, Assessor, AssessParams
 from risk.assessment import assessment_document
 from risk.event import Event
+from risk.evidence import Evidence
 from risk.hazard import HazardField
 from risk.incident import Activity, Incident
 from sea.errors import BadInputError
@@ -46,8 +47,9 @@ def a_picture(*ships, heard_h=6.0):
     return picture
 
 
-def assessed(*ships, events=None, assessor=ASSESSOR, **picture):
-    return assessor.assess(a_picture(*ships, **picture), events or {}, NOW)
+def assessed(*ships, events=(), assessor=ASSESSOR, **picture):
+    scored = assessor.assess(a_picture(*ships, **picture), Evidence(events), NOW)
+    return [(scored.assessment(i), scored.passage(i)) for i in range(len(scored))]
 
 
 def a_meeting(mmsi=412_000_001):
@@ -59,7 +61,7 @@ def a_meeting(mmsi=412_000_001):
 
 
 def test_both_scores_add_up_and_name_their_model():
-    ((made, passage),) = assessed(OFF_CALLAO, events={412_000_001: [a_meeting()]})
+    ((made, passage),) = assessed(OFF_CALLAO, events=[a_meeting()])
     for score, total in ((made.coercion, made.coercion.probability),
                          (made.smuggling, made.smuggling.priority)):  # fmt: skip
         assert abs(sum(r.contribution for r in score.reasons) - total) <= 1e-9
@@ -122,7 +124,7 @@ def test_stations_and_ships_not_heard_for_a_day_are_left_out():
 
 def test_only_the_slots_asked_for_are_assessed():
     picture = a_picture(OFF_CALLAO, MID_PACIFIC)
-    ((made, _),) = ASSESSOR.assess(picture, {}, NOW, np.array([1]))
+    (made,) = ASSESSOR.assess(picture, Evidence(), NOW, np.array([1]))
     assert made.mmsi == 412_000_002
 
 
@@ -135,7 +137,7 @@ def test_company_takes_the_reason_of_being_alone_away():
 
 
 def test_the_same_input_gives_the_same_document():
-    ships, events = (OFF_CALLAO, MID_PACIFIC), {412_000_001: [a_meeting()]}
+    ships, events = (OFF_CALLAO, MID_PACIFIC), [a_meeting()]
     first = [assessment_document(a) for a, _ in assessed(*ships, events=events)]
     assert first == [assessment_document(a) for a, _ in
                      assessed(*ships, events=events, assessor=Assessor())]  # fmt: skip
@@ -167,6 +169,6 @@ def test_three_hundred_ships_take_less_than_a_second_of_processor():
     seconds = []
     for _ in range(3):
         began = time.process_time()
-        assert len(ASSESSOR.assess(picture, {}, NOW)) == 300
+        assert len(ASSESSOR.assess(picture, Evidence(), NOW)) == 300
         seconds.append(time.process_time() - began)
     assert min(seconds) < 1.0

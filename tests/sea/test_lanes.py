@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from sea.geodesy import bearing_deg, distance_nm
 from sea.land import is_land
-from sea.lanes import SPREAD_GROWTH, predict_passage, sea_distance_nm, sea_route
+from sea.lanes import sea_distance_nm, sea_route
 from sea.ports import port
 from sea.units import HOUR_US
+from sea.ways import SPREAD_GROWTH, predict_passage
 
 NOW = 1_780_000_000_000_000
 

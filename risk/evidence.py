@@ -1,0 +1,131 @@
+"""Evidence: the events that scores rest on, as columns; one row an event and vessel.
+
+Events as detectors give them out, each replacing its former self -> rows by vessel, in an order
+that depends on the events alone.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.batch import Float64, Int64
+from risk.event import Event
+from sea.units import Microseconds
+
+KINDS: Final = (
+    "rendezvous", "loitering", "slowdown", "gap", "jump", "clone", "spoof_circle",
+    "identity_change", "deviation", "destination_mismatch", "draught_change", "approach",
+    "sudden_stop",
+)  # fmt: skip
+"""Kinds that a score may rest on; others are left out."""
+
+STILL_OPEN: Final = 2**62
+"""End of an event that has none yet."""
+
+_NUMBER: Final = {kind: i for i, kind in enumerate(KINDS)}
+
+
+class Rows(NamedTuple):
+    """Rows of some ships, by ship, then start, kind and id.
+
+    Attributes:
+        ship: index among the ships asked for, ascending. kind: index in `KINDS`.
+        started, ended, detected: us, `STILL_OPEN` for no end. slack_h: of a gap, else NaN.
+        event: number of the row's event, for `Evidence.event`.
+    """
+
+    ship: Int64
+    kind: npt.NDArray[np.int8]
+    started: Int64
+    ended: Int64
+    detected: Int64
+    confidence: Float64
+    slack_h: Float64
+    event: Int64
+
+
+_DTYPE = np.dtype(
+    [("mmsi", "i4"), ("kind", "i1"), ("started", "i8"), ("ended", "i8"), ("detected", "i8"),
+     ("confidence", "f8"), ("slack_h", "f8"), ("id", "u8"), ("event", "i8")]
+)  # fmt: skip
+
+
+class Evidence:
+    """The newest form of each event that counts, without those retracted."""
+
+    def __init__(self, events: Iterable[Event] = ()) -> None:
+        self._rows = np.zeros(64, _DTYPE)
+        self._length = 0
+        self._events: list[Event | None] = []
+        self._number: dict[str, int] = {}
+        self._first: list[int] = []
+        for event in events:
+            self.put(event)
+
+    def put(self, event: Event) -> None:
+        """Takes in an event or its new form."""
+        kind = _NUMBER.get(event.kind)
+        if kind is None:
+            return
+        event_id = event.id
+        number = self._number.get(event_id)
+        if number is None:
+            number = self._number[event_id] = len(self._events)
+            self._events.append(None)
+            self._first.append(self._length)
+            self._length += len(event.mmsis)
+            if self._length > len(self._rows):
+                self._rows = np.concatenate([self._rows, np.zeros(self._length, _DTYPE)])
+        self._events[number] = event
+        slack = event.evidence.get("slack_h")
+        for i, mmsi in enumerate(event.mmsis):
+            self._rows[self._first[number] + i] = (
+                mmsi if event.status != "retracted" else 0, kind, event.started_at,
+                STILL_OPEN if event.ended_at is None else event.ended_at, event.detected_at,
+                event.confidence, slack if isinstance(slack, int | float) else np.nan,
+                int(event_id[:16], 16), number,
+            )  # fmt: skip
+
+    def since(self, start_us: Microseconds) -> "Evidence":
+        """The evidence without events that started earlier; itself while those are few."""
+        early = np.count_nonzero(self._rows["started"][: self._length] < start_us)
+        if early * 2 <= self._length:
+            return self
+        return Evidence(e for e in self._events if e is not None and e.started_at >= start_us)
+
+    def of(self, mmsi: npt.NDArray[np.int32], since_us: Microseconds, now_us: Microseconds) -> Rows:
+        """Rows of these ships that started since an instant and were detected by now."""
+        rows = self._rows[: self._length]
+        order = np.argsort(mmsi, kind="stable")
+        at = np.searchsorted(mmsi, rows["mmsi"], sorter=order)
+        known = (at < len(mmsi)) & (rows["started"] > since_us) & (rows["detected"] <= now_us)
+        known[known] = mmsi[order[at[known]]] == rows["mmsi"][known]
+        rows, ship = rows[known], order[at[known]]
+        by = np.lexsort((rows["id"], rows["kind"], rows["started"], ship))
+        rows, ship = rows[by], ship[by]
+        columns = (np.ascontiguousarray(rows[name]) for name in Rows._fields[1:])
+        return Rows(ship.astype(np.int64), *columns)
+
+    def events(self, numbers: Sequence[int]) -> list[Event]:
+        """The events of these numbers, once each, in their order."""
+        found = (self._events[n] for n in dict.fromkeys(numbers))
+        return [event for event in found if event is not None]
+
+
+def event_input(event: Event) -> list[Any]:
+    """An event as kept with an assessment: what scores and their reasons rest on."""
+    slack = event.evidence.get("slack_h")
+    return [event.kind, list(event.mmsis), event.started_at, event.ended_at, event.detected_at,
+            event.lon, event.lat, event.status, event.confidence, slack]  # fmt: skip
+
+
+def event_of(kept: Sequence[Any]) -> Event:
+    """The event that `event_input` kept."""
+    kind, mmsis, started_at, ended_at, detected_at, lon, lat, status, confidence, slack = kept
+    return Event(
+        kind=kind, mmsis=tuple(mmsis), started_at=started_at, ended_at=ended_at,
+        detected_at=detected_at, lon=lon, lat=lat, status=status, confidence=confidence,
+        evidence={} if slack is None else {"slack_h": slack},
+    )  # fmt: skip

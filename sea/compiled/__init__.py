@@ -1,0 +1,1 @@
+"""Compiled for all ships at once: where the land is, and the way each will go."""
