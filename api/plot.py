@@ -7,6 +7,7 @@ bytes.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 560, 360
@@ -38,13 +39,13 @@ class Plot:
     """A plot with two axes and what is drawn between them.
 
     Attributes:
-        legend_top: the legend is in the upper right corner, not the lower.
+        legend: the corner where it covers nothing.
     """
 
     title: str
     x: Axis
     y: Axis
-    legend_top: bool = False
+    legend: Literal["lower right", "upper right", "upper left"] = "lower right"
     marks: list[str] = field(default_factory=list)
     names: list[tuple[str, str]] = field(default_factory=list)
 
@@ -129,10 +130,11 @@ class Plot:
 
     def _legend(self) -> list[str]:
         lowest = HEIGHT - BOTTOM - 12 - 15 * (len(self.names) - 1)
-        first = TOP + 14 if self.legend_top else lowest
+        first = lowest if self.legend == "lower right" else TOP + 14
+        left = LEFT + 14 if self.legend == "upper left" else WIDTH - 176
         return [
-            f'<rect x="{WIDTH - 176}" y="{first + 15 * n - 8}" width="10" height="10" '
-            f'fill="{colour}"/><text x="{WIDTH - 161}" y="{first + 15 * n + 1}" fill="{INK}">'
+            f'<rect x="{left}" y="{first + 15 * n - 8}" width="10" height="10" '
+            f'fill="{colour}"/><text x="{left + 15}" y="{first + 15 * n + 1}" fill="{INK}">'
             f"{escape(name)}</text>"
             for n, (name, colour) in enumerate(self.names)
         ]

@@ -6,6 +6,11 @@
 The figures of the backtest are those of
 
     safepassage backtest --incidents FILE --json docs/risk/backtest.json
+
+and the challenger, of synthetic labels,
+
+    python tools/draw_labels.py 4000 1 > labels.csv
+    safepassage train labels.csv --out docs/risk/challenger-synthetic.json
 """
 
 import argparse
@@ -19,7 +24,9 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any, Final
 
+from api import challenger_report
 from api.plot import COLOURS, Axis, Plot
+from risk.challenger import challenger_of
 from risk.coercion import CoercionParams
 from risk.hazard import HazardParams
 from risk.smuggling import BAND_FROM, INDICATORS
@@ -39,11 +46,14 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="fail if the files are not the code's")
     check = parser.parse_args().check
     told = json.loads((DOCS / "risk" / "backtest.json").read_text("utf-8"))
+    model = challenger_of((DOCS / "risk" / "challenger-synthetic.json").read_text("utf-8"))
     drawn = {
         "risk.md": page(told),
         "risk/hit-rate.svg": hit_rate(told),
         "risk/reliability.svg": reliability(told),
         "risk/years.svg": years(told),
+        "risk/challenger-calibration.svg": challenger_report.calibration(model),
+        "risk/challenger-shapes.svg": challenger_report.shapes(model),
     }
     stale = [n for n, text in drawn.items() if _read(DOCS / n) != text]
     if not check:
@@ -209,7 +219,7 @@ def years(told: dict[str, Any]) -> str:
         title="Incidents in a year: told, and reported with 90% interval",
         x=Axis(label="year", low=at[0] - 1, high=at[-1] + 1, ticks=at[::4]),
         y=Axis(label="incidents", low=0, high=90, ticks=range(0, 91, 15)),
-        legend_top=True,
+        legend="upper right",
     )
     plot.intervals(at, [r["interval"][0] for r in rows], [r["interval"][1] for r in rows],
                    COLOURS[0])  # fmt: skip

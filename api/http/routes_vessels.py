@@ -26,10 +26,12 @@ from api.http.params import (
 )
 from api.http.problem import NotFoundError
 from api.http.registry import Operation, Params, json_response
+from api.http.routes_challenger import ADOPTED
 from api.policy import Kind, allowed
 from api.ranking import Key
 from api.view import release_of
 from risk.assessment import Band
+from risk.challenger import opinion
 from sea.errors import BadInputError
 from sea.instants import from_us, iso_z, to_us
 from sea.units import DAY_US
@@ -94,7 +96,18 @@ async def vessel(request: web.Request, asked: OneVessel) -> dict[str, Any]:
     found = request.app[CONTEXT].view.vessel(int(asked.mmsi), principal_of(request))
     if found is None:
         raise NotFoundError(f"no vessel {asked.mmsi} has been heard")
-    return found
+    return await _with_opinion(request, found)
+
+
+async def _with_opinion(request: web.Request, found: dict[str, Any]) -> dict[str, Any]:
+    """The vessel with what the adopted challenger says of the same indicators."""
+    model = await request.app[ADOPTED].model()
+    if model is None or found["model"] is None or model.table not in found["model"].split():
+        return found | {"challenger": None}
+    return found | {
+        "challenger": opinion(model, found),
+        "model": f"{found['model']} {model.name}",
+    }
 
 
 async def track(request: web.Request, asked: TrackQuery) -> web.StreamResponse:
