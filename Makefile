@@ -10,7 +10,7 @@ KERNELS := $(shell grep -rl --include=*.py njit ingest risk)
 PAGE := api/page/dist/index.html
 PAGE_SOURCES := $(shell find api/page -path api/page/node_modules -prune -o -path api/page/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test check unit setup page bench bench-behaviours draw screenshot lock clean
+.PHONY: help run test check unit setup page bench bench-behaviours draw draw-risk screenshot lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ screenshot: $(VENV)/.dev-ready setup page browser ## docs/img/watch-floor.png an
 
 draw: $(VENV)/.warm ## docs/behaviours anew: what each detector says of itself, with pictures
 	$(PY) tools/draw_behaviours.py
+
+draw-risk: $(VENV)/.run-ready ## docs/risk.md anew, from the code and the figures in docs/risk
+	$(PY) tools/draw_risk.py
 
 lock: $(VENV)/.dev-ready ## requirements*.lock anew from pyproject.toml
 	$(LOCK) pyproject.toml --group build -o requirements.lock

@@ -1,14 +1,15 @@
 """Backtest: incidents up to a year -> hazard maps -> how well they told the next year.
 
-Every year is told by what was reported before it, never by itself. Three maps are compared: the
-hazard field, a plain kernel density whose bandwidth is chosen by leaving one out (Silverman 1986,
-3.4.4), and last year's incidents where they were. Two figures a map: the share of the year's
-incidents in the 1% and the 5% of sea area held worst (Chainey, Tompson and Uhlig 2008 call it hit
-rate), and the mean log density at the incidents, per nm2 (Good 1952).
+Every year is told by what was reported before it, never by itself. Four maps are compared: the
+hazard field, the field with the width that told the years before best (Dawid 1984), a plain kernel
+density whose bandwidth is chosen by leaving one out (Silverman 1986, 3.4.4), and last year's
+incidents where they were. Two figures a map: the share of the year's incidents in the 1% and the
+5% of sea area held worst (Chainey, Tompson and Uhlig 2008 call it hit rate), and the mean log
+density at the incidents, per nm2 (Good 1952).
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import h3.api.numpy_int as h3i
@@ -17,13 +18,16 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from ingest.batch import Float64
-from risk.hazard import Cells, HazardField, HazardParams
+from risk.hazard import Cells, HazardField, HazardParams, ring_of
 from risk.incident import YEAR_US, Incident, figures_of
 from sea.geodesy import RADIUS_NM, distance_nm, unit_vectors
-from sea.instants import parse_utc
+from sea.instants import from_us, parse_utc
 
 AREAS: Final = (0.01, 0.05)
 BANDWIDTHS_NM: Final = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0)
+SPREADS_NM: Final = (3.0, 4.0, 6.0, 9.0)
+"""Widths of the field that `tuned_map` may choose."""
+
 REACH: Final = 8.0
 """Bandwidths beyond which a kernel is nothing: exp(-32)."""
 
@@ -38,12 +42,14 @@ class Sea:
 
     Attributes:
         cells: H3, ascending. lon, lat: of their centres. area_nm2: the sea part of each.
+        ring: of `risk.hazard.ring_of`.
     """
 
     cells: Cells
     lon: Float64
     lat: Float64
     area_nm2: Float64
+    ring: npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,20 +78,50 @@ def sea_of(incidents: Sequence[Incident], bbox: tuple[float, float, float, float
     held = figures_of(incidents, max(i.at_us for i in incidents) + 1)
     frame = HazardField.fit(held).cells_in(bbox)
     cells = np.array([int(cell, 16) for cell in frame["cell"]], np.uint64)
+    lon, lat = (frame[axis].to_numpy(np.float64) for axis in ("lon", "lat"))
     return Sea(
-        cells=cells,
-        lon=frame["lon"].to_numpy(np.float64),
-        lat=frame["lat"].to_numpy(np.float64),
+        cells=cells, lon=lon, lat=lat, ring=ring_of(lon, lat),
         area_nm2=np.maximum(frame["area_nm2"].to_numpy(np.float64), 1.0),
-    )
+    )  # fmt: skip
+
+
+def posterior(
+    past: Sequence[Incident], at_us: int, sea: Sea, params: HazardParams | None = None
+) -> tuple[Float64, Float64]:
+    """Shape and mean of each cell's incidents a year, by what was reported before."""
+    field = HazardField.fit(figures_of(past, at_us), at_us=at_us, params=params)
+    return field.gamma_per_year(sea.cells, sea.area_nm2, sea.ring)
 
 
 def field_map(params: HazardParams | None = None) -> Map:
     """The hazard field's map."""
+    return lambda past, at_us, sea: posterior(past, at_us, sea, params)[1]
+
+
+def tuned_map() -> Map:
+    """The field's map with the one of `SPREADS_NM` that told the earlier years best.
+
+    Earlier years are each told by what came before them. It remembers how they were told, so one
+    map is for one list of incidents and one sea.
+    """
+    params = HazardParams()
+    widths = {nm: field_map(replace(params, spread_nm=nm)) for nm in SPREADS_NM}
+    known: dict[tuple[int, float], float] = {}
 
     def told(past: Sequence[Incident], at_us: int, sea: Sea) -> Float64:
-        field = HazardField.fit(figures_of(past, at_us), at_us=at_us, params=params)
-        return field.per_year(sea.cells, sea.area_nm2).mean
+        likelihood = dict.fromkeys(SPREADS_NM, 0.0)
+        first, last = (from_us(t).year for t in (past[0].at_us, at_us))
+        for year in range(first + 1, last):
+            begin, before, rows = _split(past, year, sea)
+            for nm, draw in widths.items():
+                if (year, nm) not in known:
+                    density = _density(draw(before, begin, sea), sea)
+                    known[year, nm] = float(np.log(density[rows] + 1e-30).sum())
+                likelihood[nm] += known[year, nm]
+        best = (
+            params.spread_nm if last == first + 1 else max(likelihood, key=likelihood.__getitem__)
+        )
+        return widths[best](past, at_us, sea)
 
     return told
 
@@ -134,37 +170,64 @@ def backtest(
 ) -> Iterator[tuple[Score, Float64]]:
     """The score of every map for every year that had incidents, and what it told."""
     for year in years:
-        begin, end = (parse_utc(f"{y}-01-01") for y in (year, year + 1))
-        past = [i for i in incidents if i.at_us < begin]
-        rows = _rows([i for i in incidents if begin <= i.at_us < end], sea)
+        begin, past, rows = _split(incidents, year, sea)
         progress(year)
         for model, draw in maps.items() if past and len(rows) else ():
             told = draw(past, begin, sea)
             yield _score(year, model, told, rows, sea), told
 
 
+def _split(
+    incidents: Sequence[Incident], year: int, sea: Sea
+) -> tuple[int, list[Incident], npt.NDArray[np.intp]]:
+    """Begin of the year (us), what was before it, and the cell of each incident in it."""
+    past, begin = before(incidents, year)
+    end = parse_utc(f"{year + 1}-01-01")
+    return begin, past, _rows([i for i in incidents if begin <= i.at_us < end], sea)
+
+
+def before(incidents: Sequence[Incident], year: int) -> tuple[list[Incident], int]:
+    """What was before the year, and when it begins (us)."""
+    begin = parse_utc(f"{year}-01-01")
+    return [i for i in incidents if i.at_us < begin], begin
+
+
+def reported(incidents: Sequence[Incident], year: int, sea: Sea) -> npt.NDArray[np.int64]:
+    """How many incidents of the year each cell had."""
+    return np.bincount(_split(incidents, year, sea)[2], minlength=len(sea.cells))
+
+
+def _density(told: Float64, sea: Sea) -> Float64:
+    return np.asarray(told / told.sum() / sea.area_nm2)
+
+
 def _score(year: int, model: str, told: Float64, rows: npt.NDArray[np.intp], sea: Sea) -> Score:
-    density = told / told.sum() / sea.area_nm2
+    density = _density(told, sea)
     return Score(
         year=year,
         model=model,
         incidents=len(rows),
-        hits=tuple(_hit_rate(density, rows, sea, share) for share in AREAS),
+        hits=hit_rates(told, rows, sea, AREAS),
         log_score=float(np.log(density[rows] + 1e-30).mean()),
         expected=float(told.sum()),
     )
 
 
-def _hit_rate(density: Float64, rows: npt.NDArray[np.intp], sea: Sea, share: float) -> float:
-    """Share of incidents in the worst area; cells held alike are taken in part."""
+def hit_rates(
+    told: Float64, rows: npt.NDArray[np.intp], sea: Sea, shares: Sequence[float]
+) -> tuple[float, ...]:
+    """Share of incidents in each share of area held worst; cells held alike are taken in part."""
+    density = _density(told, sea)
     order = np.argsort(-density, kind="stable")
     held, area = density[order], np.cumsum(sea.area_nm2[order])
-    limit = share * area[-1]
-    edge = held[min(int(np.searchsorted(area, limit)), len(held) - 1)]
-    alike = np.isclose(density, edge, rtol=1e-9, atol=0.0)
-    above = (density > edge) & ~alike
-    room = (limit - sea.area_nm2[above].sum()) / sea.area_nm2[alike].sum()
-    return float((above[rows] + alike[rows] * min(1.0, max(0.0, room))).mean())
+    found = []
+    for limit in np.array(shares) * area[-1]:
+        edge = held[min(int(np.searchsorted(area, limit)), len(held) - 1)]
+        alike = np.isclose(density, edge, rtol=1e-9, atol=0.0)
+        above = (density > edge) & ~alike
+        room = (limit - sea.area_nm2[above].sum()) / sea.area_nm2[alike].sum()
+        found.append(float((above[rows] + alike[rows] * min(1.0, max(0.0, room))).mean()))
+    return tuple(found)
 
 
 def _places(incidents: Sequence[Incident]) -> tuple[Float64, Float64]:

@@ -220,15 +220,22 @@ class HazardField:
         Those of the places, and those of everywhere: of the region's ships that lie in a cell
         like it, by its distance from a port.
         """
-        rows, base = self.rows_of(cells), self.mean[-1]
         lat, lon = _centres(cells)
-        ships = self.ring_ships[_ring(lon, lat)] * area_nm2[:, None]
+        shape, mean = self.gamma_per_year(cells, area_nm2, ring_of(lon, lat))
+        low, high = _interval(shape, mean, self.params.interval)
+        return Rate(mean=mean, low=low, high=high)
+
+    def gamma_per_year(
+        self, cells: Cells, area_nm2: Float64, ring: npt.NDArray[np.intp]
+    ) -> tuple[Float64, Float64]:
+        """Shape and mean of the Gamma of each cell's incidents a year; `ring` is `ring_of` it."""
+        rows, base = self.rows_of(cells), self.mean[-1]
+        ships = self.ring_ships[ring] * area_nm2[:, None]
         near = (self.mean[rows] - base) * self.ship_hours[rows]
         far = base * ships * HOURS_PER_YEAR
         mean = (near + far).sum(axis=1)
         variance = (near**2 / self.shape[rows] + far**2 / self.shape[-1]).sum(axis=1)
-        low, high = _interval(mean**2 / variance, mean, self.params.interval)
-        return Rate(mean=mean, low=low, high=high)
+        return mean**2 / variance, mean
 
     def cells_in(self, bbox: tuple[float, float, float, float]) -> pd.DataFrame:
         """The cells of a box (west, south, east, north; west > east crosses 180), by H3 index.
@@ -285,7 +292,8 @@ class HazardField:
         }
 
 
-def _ring(lon: Float64, lat: Float64) -> npt.NDArray[np.intp]:
+def ring_of(lon: Float64, lat: Float64) -> npt.NDArray[np.intp]:
+    """Which ring of `RINGS_NM` positions lie in."""
     return np.searchsorted(RINGS_NM, nearest_port(lon, lat)[1], side="right")
 
 
@@ -296,7 +304,7 @@ def _ring_ships(lon: Float64, lat: Float64, count: Float64, params: HazardParams
     nine of ten were within 20 nm of a port, on 1% of the sea. Of ships we know no better.
     """
     found = np.full((len(RING_AREA_NM2), len(Activity)), JEFFREYS)
-    np.add.at(found, _ring(lon, lat), count)
+    np.add.at(found, ring_of(lon, lat), count)
     share: Float64 = found / found.sum(axis=0) / RING_AREA_NM2[:, None]
     return np.asarray(share * np.array(params.region_ships))
 

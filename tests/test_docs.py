@@ -21,3 +21,9 @@ def test_every_kind_of_event_has_a_row_and_a_picture():
         for kind in detector.kinds:
             assert f"`{kind}`" in page
             assert (ROOT / "docs" / "behaviours" / f"{kind}.svg").exists()
+
+
+def test_the_page_of_risk_and_its_plots_are_what_code_and_figures_say():
+    """`make draw-risk` makes them anew."""
+    check = [sys.executable, str(ROOT / "tools" / "draw_risk.py"), "--check"]
+    assert subprocess.run(check, timeout=120).returncode == 0

@@ -49,6 +49,46 @@ class Smuggling(Answer):
     reasons: list[Reason]
 
 
+class ChallengerPart(Answer):
+    """What one indicator adds to a challenger's log odds."""
+
+    code: str
+    log_odds: float
+
+
+class ChallengerOpinion(Answer):
+    """What the adopted challenger says, beside the table; `exercise` says what it learnt from.
+
+    `probability` is null where there were too few labels to calibrate it. `baseline` and `parts`
+    sum to `log_odds`.
+    """
+
+    model: str
+    exercise: bool
+    note: str
+    probability: float | None
+    calibration: str
+    log_odds: float
+    baseline: float
+    parts: list[ChallengerPart]
+
+
+class ChallengerCard(Answer):
+    """The challenger in use and how it did on held-out labels; nulls where none is."""
+
+    name: str | None
+    adopted_at: str | None
+    adopted_by: str | None
+    forced: bool
+    problem: str | None
+    exercise: bool
+    note: str | None
+    rows: int | None
+    synthetic_rows: int | None
+    calibration: str | None
+    evaluation: dict[str, Any] | None
+
+
 class Vessel(Answer):
     """A vessel as last heard, with its scores; null is unknown."""
 
@@ -76,6 +116,7 @@ class Vessel(Answer):
     assessed_at: str | None
     originator: str | None
     releasable_to: list[str] | None
+    challenger: ChallengerOpinion | None = None
 
 
 class Vessels(Answer):

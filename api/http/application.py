@@ -13,9 +13,11 @@ import asyncpg
 from aiohttp import web
 
 from api import metrics
+from api.challenger import Adopted
 from api.http import (
     pages,
     routes_assets,
+    routes_challenger,
     routes_coverage,
     routes_decisions,
     routes_escort,
@@ -38,6 +40,7 @@ _log = logging.getLogger(__name__)
 
 OPERATIONS: tuple[Operation[Any], ...] = (
     *routes_vessels.OPERATIONS,
+    *routes_challenger.OPERATIONS,
     *routes_events.OPERATIONS,
     *routes_coverage.OPERATIONS,
     *routes_escort.OPERATIONS,
@@ -101,6 +104,7 @@ def make_application(
         exercise=exercise,
     )
     application[pages.PAGE] = page
+    application[routes_challenger.ADOPTED] = Adopted(database)
     application[routes_node.SOCKETS] = WeakSet()
     application[routes_node.DESCRIPTION] = openapi(
         OPERATIONS, title="Safe Passage", version=metadata.version("safepassage")

@@ -28,11 +28,13 @@ from api.http.params import (
 )
 from api.http.problem import NotFoundError
 from api.http.registry import Operation, Params, json_response
+from api.http.routes_challenger import ADOPTED
 from api.policy import COALITION, Kind, allowed
 from api.ranking import Key
 from api.store_reports import supplements_of
 from api.view import release_of, supplemented
 from risk.assessment import Band
+from risk.challenger import opinion
 from sea.errors import BadInputError
 from sea.instants import from_us, iso_z, to_us
 from sea.units import DAY_US
@@ -108,7 +110,18 @@ async def vessel(request: web.Request, asked: VesselQuery) -> dict[str, Any]:
     found = request.app[CONTEXT].view.vessel(int(asked.mmsi), principal_of(request))
     if found is None:
         raise NotFoundError(f"no vessel {asked.mmsi} has been heard")
-    return spoken(found, language_of(request, asked.lang))
+    return await _with_opinion(request, spoken(found, language_of(request, asked.lang)))
+
+
+async def _with_opinion(request: web.Request, found: dict[str, Any]) -> dict[str, Any]:
+    """The vessel with what the adopted challenger says of the same indicators."""
+    model = await request.app[ADOPTED].model()
+    if model is None or found["model"] is None or model.table not in found["model"].split():
+        return found | {"challenger": None}
+    return found | {
+        "challenger": opinion(model, found),
+        "model": f"{found['model']} {model.name}",
+    }
 
 
 async def track(request: web.Request, asked: TrackQuery) -> web.StreamResponse:

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from api import auth
 from api.http.application import make_application
+from api.http.routes_challenger import ADOPTED
 from api.live import Live
 from api.migrate import migrate
 from api.policy import Principal
@@ -157,6 +158,10 @@ class World:
                      heading=91, nav_status=0, msg_type=1, received_at=t),
             )  # fmt: skip
 
+    def asks_anew(self):
+        """Lets the next request ask the database which challenger is in use."""
+        self.application[ADOPTED].forget()
+
     async def get(self, path, headers=None, **options):
         return await self.client.get(path, headers=headers, **options)
 
@@ -183,7 +188,7 @@ async def database(api_database_url):
         await pool.execute(
             "TRUNCATE events, assessments, plans, positions, coverage, keys, sessions, sources,"
             " escort_decisions, what_ifs, reports, report_retractions, report_judgements,"
-            " supplements RESTART IDENTITY"
+            " supplements, challengers RESTART IDENTITY"
         )
         yield pool
 

@@ -5,7 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from risk.backtest import backtest, field_map, kernel_map, last_year_map, sea_of
+from risk.backtest import (
+    SPREADS_NM,
+    backtest,
+    field_map,
+    kernel_map,
+    last_year_map,
+    sea_of,
+    tuned_map,
+)
+from risk.hazard import HazardParams
 from risk.incident import Activity, Incident, read_incidents
 from sea.instants import parse_utc
 
@@ -48,6 +57,16 @@ def test_every_map_sums_to_what_it_expects(sea):
     for score, told in backtest([incident(2010), incident(2011)], [2011], sea, MAPS):
         assert told.sum() == pytest.approx(score.expected)
         assert (told >= 0).all()
+
+
+def test_the_width_is_chosen_by_earlier_years_alone(sea):
+    known = [incident(2009 + k, lon=-77.19 + 0.01 * k) for k in range(4)]
+    told = tuned_map()(known, parse_utc("2013-01-01"), sea)
+    of_widths = [
+        field_map(HazardParams(spread_nm=nm))(known, parse_utc("2013-01-01"), sea)
+        for nm in SPREADS_NM
+    ]
+    assert (told == of_widths[0]).all()  # what comes back to one spot asks for the narrowest
 
 
 def test_the_field_tells_the_next_year_better_than_the_other_maps():

@@ -2,7 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from risk.event import Event
@@ -88,6 +88,7 @@ def test_contributions_sum_to_the_priority(events, ship_type, bound):
 
 @given(MANY, EVENTS, TYPES)
 def test_more_evidence_never_lowers_the_priority(events, one_more, ship_type):
+    assume(one_more.id not in {event.id for event in events})  # it would be a new form of that one
     vessel = a_vessel(ship_type=ship_type, bound="ECGYE")
     assert score([*events, one_more], vessel) >= score(events, vessel) - 1e-9
 

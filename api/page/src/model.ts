@@ -60,6 +60,17 @@ export interface Vessel {
   model?: Maybe<string>;
   assessed_at?: Maybe<string>;
   releasable_to?: Maybe<string[]>;
+  challenger?: Maybe<Challenger>;
+}
+
+/** What the adopted challenger says, beside the table. */
+export interface Challenger {
+  model: string;
+  exercise: boolean;
+  note: string;
+  probability: Maybe<number>;
+  calibration: string;
+  log_odds: number;
 }
 
 export interface SeaEvent {

@@ -5,7 +5,7 @@ import { eventItem } from "./event";
 import {
   age, bearing, clock, country, DASH, degreesMinutes, navStatus, percent, quantity, shipType, trim, words,
 } from "./format";
-import { BANDS, mmsiText, positionOf, type Band, type Position, type Vessel } from "./model";
+import { BANDS, mmsiText, positionOf, type Band, type Challenger, type Position, type Vessel } from "./model";
 import { place } from "./port";
 import { reasons, type ReasonScale } from "./reason";
 import type { Selection, Store } from "./store";
@@ -28,7 +28,7 @@ export function panel(store: Store, selection: Selection, actions: PanelActions,
     <div class="body">
       ${selection.problem ? html`<p class="problem">${selection.problem}</p>` : nothing}
       ${escortOf(store, mmsi, now)}
-      ${vessel ? scores(store, vessel) : selection.problem ? nothing : html`<p class="quiet">Reading the ship's record…</p>`}
+      ${vessel ? html`${scores(store, vessel)}${vessel.challenger ? challenger(vessel.challenger) : nothing}` : selection.problem ? nothing : html`<p class="quiet">Reading the ship's record…</p>`}
       <h3>Now</h3>
       <dl>
         ${item("Position", position ? degreesMinutes(position) : DASH)}
@@ -86,6 +86,15 @@ function scores(store: Store, vessel: Vessel): TemplateResult {
       ? score("Smuggling", smuggling.band, `${trim(smuggling.priority)}`, "points of evidence, of 100",
           reasons(smuggling.reasons, bandIndex(smuggling.band), reasonScale(store, (n) => `${trim(n)}`)))
       : html`<h3>Smuggling</h3><p class="quiet">Not assessed yet.</p>`}`;
+}
+
+/** A second model's word, apart from the scores and without a band. */
+function challenger(said: Challenger): TemplateResult {
+  const value = said.probability == null ? `log odds ${said.log_odds.toFixed(2)}, ${said.calibration}` : percent(said.probability);
+  return html`<section class="assessment" aria-label="Challenger">
+    <h3>Challenger</h3>
+    <p class=${said.exercise ? "problem" : "quiet"}>${value}: ${said.note}.</p>
+  </section>`;
 }
 
 const bandIndex = (band: Band) => Math.max(0, BANDS.indexOf(band));
