@@ -119,7 +119,8 @@ def test_what_was_committed_since_a_snapshot_is_repeated(
 
 def decided(watch):
     state = watch.timelines["live"].state()
-    return {name: value for name, value in state.items() if name != "engine"}
+    news = {name: column.tolist() for name, column in state["news"].items()}
+    return {name: value for name, value in state.items() if name != "engine"} | {"news": news}
 
 
 def test_every_hearing_is_in_the_coverage_once_whatever_was_seen_twice_or_restored(
