@@ -62,6 +62,14 @@ _STANDARD: Final[Mapping[str, tuple[Callable[[Any], Detector], type[Any]]]] = {
 def standard_detectors(params: Params | None = None) -> list[Detector]:
     """One detector of every behaviour there is, always in the same order.
 
+    Args and raises as `named_detectors`.
+    """
+    return list(named_detectors(params).values())
+
+
+def named_detectors(params: Params | None = None) -> dict[str, Detector]:
+    """One detector of every behaviour there is, by its name, always in the same order.
+
     Args:
         params: fields that differ from the defaults, by behaviour; see `load_params`.
 
@@ -72,12 +80,12 @@ def standard_detectors(params: Params | None = None) -> list[Detector]:
     for kind in given:
         if kind not in _STANDARD:
             raise _unknown("behaviour", kind, _STANDARD)
-    detectors = [
-        detector(_params_of(kind, params_type, given.get(kind, {})))
+    detectors = {
+        kind: detector(_params_of(kind, params_type, given.get(kind, {})))
         for kind, (detector, params_type) in _STANDARD.items()
-    ]
-    stop = next(detector for detector in detectors if isinstance(detector, Stop))
-    for detector in detectors:
+    }
+    stop = next(detector for detector in detectors.values() if isinstance(detector, Stop))
+    for detector in detectors.values():
         if isinstance(detector, Loitering | Rendezvous):
             detector.anchorages = stop.anchorages
     return detectors

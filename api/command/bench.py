@@ -44,6 +44,19 @@ def register(commands: Any) -> None:
     score.add_argument("--vessels", metavar="N", type=int, default=50_000, help="default: 50000")
     score.add_argument("--rounds", metavar="N", type=int, default=5, help="ticks; default: 5")
     score.set_defaults(run=run_score)
+    detectors = parts.add_parser(
+        "detectors",
+        help="the detectors, each and all together, on one core",
+        description="Drives the engine with the exercise `world` and judges CPU time a report.",
+    )
+    detectors.add_argument(
+        "--vessels", metavar="N,N,…", type=_counts, default=(10_000, 50_000, 300_000),
+        help="default: 10000,50000,300000",
+    )  # fmt: skip
+    detectors.add_argument(
+        "--reports", metavar="N", type=int, default=500_000, help="at least; default: 500000"
+    )
+    detectors.set_defaults(run=run_detectors)
     behaviours = parts.add_parser(
         "behaviours",
         help="the detectors, on exercises with seeds of their own and on real files",
@@ -152,5 +165,16 @@ def run_behaviours(args: argparse.Namespace) -> int:
     runs = measured(base_seed, seeds=args.seeds, hours=args.hours, vessels=args.vessels,
                     workers=args.workers)  # fmt: skip
     text, met = report(runs, base_seed)
+    print(text, end="")
+    return 0 if met else 1
+
+
+def run_detectors(args: argparse.Namespace) -> int:
+    """Prints reports a second of each detector and of all, and the verdicts; 1 where one fails."""
+    from api.bench_detectors import measure, report
+    from api.warm import warm
+
+    warm()
+    text, met = report([measure(vessels, args.reports) for vessels in args.vessels])
     print(text, end="")
     return 0 if met else 1

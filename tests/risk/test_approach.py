@@ -74,3 +74,54 @@ def test_a_pair_is_told_once_an_hour(met):
 def test_approach_parameters_must_be_positive():
     with pytest.raises(BadInputError, match="range_m"):
         ApproachParams(range_m=0)
+
+
+@pytest.fixture
+def passed(a_report, a_static, detected):
+    """Events of a craft given by (minute, nm east of the ship); she reports every 10 s."""
+
+    def run(places, lon=LON, ship_sog=0.1, north_m=50.0):
+        east = ship_sog / 60 / 60 / np.cos(np.radians(LAT))
+        rows = [a_report(SHIP, m, _wrapped(lon + east * m), LAT, ship_sog)
+                for m in np.arange(0.0, 20.0, 1 / 6)]  # fmt: skip
+        for minute, apart in places:
+            at = _wrapped(lon + east * minute + apart / 60 / np.cos(np.radians(LAT)))
+            rows.append(a_report(CRAFT, minute, at, LAT + north_m / 1852 / 60, 25.0, 270.0,
+                                 msg_type=18))  # fmt: skip
+        statics = [a_static(SHIP, 80), a_static(CRAFT, 37)]
+        statics[0].to_bow[:], statics[0].to_stern[:] = 150.0, 30.0
+        return detected(Approach(), sorted(rows, key=lambda r: r["reported_at"]), statics)
+
+    return run
+
+
+def _wrapped(lon):
+    return (lon + 180) % 360 - 180
+
+
+def test_every_leg_of_a_minute_is_looked_at(passed):
+    (event,) = passed([(4.0, 2.0), (5.1, 0.8), (5.9, -0.2), (5.95, -0.22), (5.99, -0.23)])
+    assert event.evidence["nearest_m"] <= 60
+
+
+def test_a_ship_under_way_is_where_she_was_when_the_craft_was_there(passed):
+    (event,) = passed([(4.0, 1.5), (6.05, 0.06)], ship_sog=14.0)
+    assert event.evidence["nearest_m"] == pytest.approx(122, abs=20)
+
+
+@pytest.mark.parametrize("lon", [179.999, -179.999, 180.0])
+def test_the_date_line_is_no_wall(passed, lon):
+    assert len(passed([(4.0, 1.5), (5.0, 0.8), (6.0, 0.06)], lon=lon)) == 1
+
+
+def test_many_legs_at_many_ships_are_each_told(a_report, a_static, detected):
+    rows, statics = [], []
+    for number in range(40):
+        lat, ship = 3.0 + 0.01 * number, SHIP + number
+        rows += [a_report(ship, m, LON, lat, 0.1) for m in range(10)]
+        rows += [a_report(CRAFT + number, m + 0.5, LON + (2.5 - 0.4 * m) / 60, lat, 24.0, 270.0,
+                          msg_type=18) for m in range(10)]  # fmt: skip
+        statics += [a_static(ship, 80), a_static(CRAFT + number, 37)]
+        statics[-2].to_bow[:], statics[-2].to_stern[:] = 150.0, 30.0
+    told = {event.mmsis for event in detected(Approach(), rows, statics)}
+    assert told >= {(SHIP + n, CRAFT + n) for n in range(40)}
