@@ -19,6 +19,7 @@ from ingest.exercise.definition import (
     silence_s,
     spells,
 )
+from ingest.exercise.definition_of_voyages import STEP_MIN, declared, leading_away
 from ingest.exercise.planting import Planted, Plot
 from ingest.exercise.track import ANCHORED, MOORED, Floats, Tracks
 from ingest.exercise.traffic import Traffic
@@ -31,12 +32,14 @@ TIGHT: Final = 1.1
 """What meets its definition by less than a tenth, or misses it by less, is not judged."""
 
 _MOTION: Final = ("stop", "port_call", "loitering", "slowdown", "sudden_stop", "rendezvous",
-                  "approach")  # fmt: skip
+                  "approach", "destination_mismatch")  # fmt: skip
+_OFF_PORT_NM: Final = 5.0
 _OUTAGE_NM: Final = 30.0
 _OUTAGE_VESSELS: Final = 3
 _HIDES_S: Final = {
     "rendezvous": 30 * 60, "slowdown": 10 * 60, "sudden_stop": 8 * 60, "approach": 3 * 60,
     "loitering": 3600, "stop": 3600, "port_call": 3600, "deviation": 3600,
+    "destination_mismatch": 6 * 3600,
 }  # fmt: skip
 """A ship's silence that hides an event of the kind from anybody; chosen by us."""
 
@@ -84,13 +87,16 @@ class Truth:
                           facts=plant_.parameters | _decoy(plant_))  # fmt: skip
         yield from self._appointments()
         yield from self._other_berths()
+        yield from self._other_roads()
 
     def _spells(self) -> Iterator[tuple[Spell, bool, bool]]:
         """(spell, meets its definition, meets it by a tenth), by the loosest that finds it."""
+        said = [course.notes for course in self._plot.itineraries]
         found = [
-            [*spells(self._motion, ease), *approaches(self._motion, self._where, ease)]
+            [*spells(self._motion, ease), *approaches(self._motion, self._where, ease),
+             *leading_away(self._motion, said, ease)]
             for ease in (1 / TIGHT, 1.0, TIGHT)
-        ]
+        ]  # fmt: skip
         loose, exact, tight = map(_by_ships, found)
         for key, candidates in loose.items():
             for spell in candidates:
@@ -128,6 +134,19 @@ class Truth:
                               to_s=stay.to_s + 3600, met_s=np.inf, over=False,
                               why="port_position", planted=False)  # fmt: skip
 
+    def _other_roads(self) -> Iterator[Row]:
+        """Stops in roads that lie off their port, and 5 nm or more from where the gazetteer has it.
+
+        Whether they are slowdowns and sudden stops hangs on who knows the roads.
+        """
+        for plant in self._plot.planted:
+            place = self._where(plant.ships[0], np.array([max(plant.from_s, 0.0)]))
+            if plant.decoy == "engine_trouble" and nearest_port(*place)[1] > _OFF_PORT_NM:
+                for kind in ("slowdown", "sudden_stop"):
+                    yield Row(kind=kind, ships=plant.ships, from_s=plant.from_s, to_s=plant.to_s,
+                              met_s=np.inf, over=False, why="port_position",
+                              planted=False)  # fmt: skip
+
     def _outages(self) -> Iterator[Row]:
         for outage in self._plot.reception.outages(self._until_s):
             vessels = self._traffic.within(outage.lon, outage.lat, _OUTAGE_NM, outage.from_s)
@@ -151,9 +170,15 @@ class Truth:
         end_s = min(row.to_s, self._until_s)
         if row.kind == "rendezvous" and all(fishes(self._motion, s, row.from_s) for s in row.ships):
             return replace(row, why="fishing")
+        if any(p.kind == "clone" and set(p.ships) & set(row.ships) and p.from_s < end_s
+               and p.to_s > row.from_s for p in self._plot.planted):  # fmt: skip
+            return replace(row, why="clone")
         if any(f.ship in row.ships and f.from_s < end_s + 600 and f.to_s > row.from_s - 600
                for f in self._plot.falsehoods):  # fmt: skip
             return replace(row, why="false_positions")
+        if row.kind == "destination_mismatch":
+            row = self._told(row)
+            end_s = min(end_s, row.met_s)
         if row.kind in ("stop", "port_call", "loitering"):
             end_s = min(end_s, max(row.met_s, row.from_s) + 3600)
         if row.kind in ("slowdown", "sudden_stop"):
@@ -164,8 +189,23 @@ class Truth:
             return replace(row, why="unheard")
         if row.kind in _LASTING and not self._shown(row):
             return replace(row, why="unheard")
-        seen = [self._next_heard(ship, row.met_s) for ship in row.ships]
-        return replace(row, seen_s=max(seen)) if np.isfinite(row.met_s) else row
+        if row.why or row.seen_s is not None or not np.isfinite(row.met_s):
+            return row
+        return replace(row, seen_s=max(self._next_heard(ship, row.met_s) for ship in row.ships))
+
+    def _told(self, row: Row) -> Row:
+        """The row from when it was heard where she says that she is bound, if it was in time."""
+        [ship], lasts_s = row.ships, row.met_s - row.from_s
+        for _, from_s, until_s in declared(self._plot.itineraries[ship].notes):
+            if from_s <= row.from_s < until_s:
+                told_s = self._traffic.statics_heard(ship, max(from_s, 0.0),
+                                                     min(until_s, self._until_s))  # fmt: skip
+                begin_s = max(row.from_s, float(told_s[0])) if len(told_s) else np.inf
+                full_s = self._next_heard(ship, begin_s) + lasts_s + STEP_MIN * MINUTE_S
+                seen_s = self._next_heard(ship, full_s)
+                if np.isfinite(seen_s) and seen_s <= row.to_s:
+                    return replace(row, from_s=begin_s, met_s=begin_s + lasts_s, seen_s=seen_s)
+        return replace(row, why="unheard")
 
     def _shown(self, row: Row) -> bool:
         """Whether the reports of each ship within an event span what its definition asks."""

@@ -10,14 +10,14 @@ from typing import Any, Final
 import numpy as np
 
 from ingest.exercise.definition import off_path_nm, silence_s
-from ingest.exercise.places import HARBOURS
 from ingest.exercise.planting import Planted, Plot
 from ingest.exercise.track import Floats, Path
 from ingest.exercise.traffic import Traffic
-from sea.geodesy import distance_nm
+from sea.geodesy import bearing_deg, distance_nm
 
 _HOUR_S: Final = 3600.0
 _COMPANY_NM: Final = 20.0
+_AT_ONCE_S, _TOGETHER_S = 600.0, 1800.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class _Judge:
         return replace(plain, **changes)  # type: ignore[arg-type]
 
     def gap(self, plant: Planted) -> Iterator[Row]:
-        """From the last report heard to the first heard again; company heard within 20 nm."""
+        """From the last report heard to the first heard again; company as the definition has it."""
         [ship] = plant.ships
         heard_s = self._heard_s[ship]
         before = heard_s[heard_s < plant.from_s]
@@ -80,13 +80,15 @@ class _Judge:
         if len(after):
             there = self._at(ship, to_s)
             facts |= {"distance_nm": round(float(distance_nm(lon, lat, *there)), 1)}
-        close, company, around = self._company(ship, from_s, lon, lat)
+        close, company, around = (
+            self._company(ship, from_s, share * _COMPANY_NM) for share in (0.8, 1.0, 1.2)
+        )
         cadence_s = silence_s(before, max(from_s - 6 * _HOUR_S, before[0]), from_s)
         least_h = max(6.0, 5 * cadence_s / _HOUR_S)
         why = ""
         if abs(lasts_h / least_h - 1) < 0.1 or cadence_s > _HOUR_S:
             why = "near_threshold"
-        elif not close and around:
+        elif (close > 0) is not (around > 0):
             why = "company_far_off"
         over = lasts_h > least_h and company > 0
         yield self.row(plant, from_s=from_s, to_s=to_s, met_s=from_s + least_h * _HOUR_S,
@@ -189,23 +191,6 @@ class _Judge:
         if self._plot.ships[old].mmsi != self._plot.ships[new].mmsi:
             yield self.row(plant, kind="gap", ships=(old,), to_s=np.inf, over=False, why="renamed")
 
-    def destination_mismatch(self, plant: Planted) -> Iterator[Row]:
-        """While the way leads away from the declared port."""
-        [ship] = plant.ships
-        at_s = np.arange(max(plant.from_s, 0.0), min(plant.to_s, self._until_s), 600.0)
-        if len(at_s) < 8:
-            return
-        lon, lat = self._path(ship, at_s)
-        away = distance_nm(lon, lat, *HARBOURS[plant.parameters["declared"]].anchorage)
-        leaving = np.flatnonzero(np.diff(away) > 0.2)
-        lasts_h = len(leaving) / 6
-        told_s = self._told(ship, plant.from_s, self._until_s)
-        over = lasts_h >= 6
-        why = "near_threshold" if 3 < lasts_h < 6.6 else "" if told_s is not None else "unheard"
-        from_s = max(float(at_s[leaving[0]]) if len(leaving) else plant.from_s, told_s or 0.0)
-        yield self.row(plant, from_s=from_s, met_s=from_s + 6 * _HOUR_S, over=over, why=why,
-                       facts=plant.parameters | {"leads_away_h": round(lasts_h, 1)})  # fmt: skip
-
     def draught_change(self, plant: Planted) -> Iterator[Row]:
         """From the first voyage message with the new draught to the fifth."""
         [ship] = plant.ships
@@ -228,17 +213,28 @@ class _Judge:
         heard_s = self._traffic.statics_heard(ship, from_s, to_s)
         return float(heard_s[times - 1]) if len(heard_s) >= times else None
 
-    def _company(self, ship: int, at_s: float, lon: float, lat: float) -> tuple[int, int, int]:
-        """Vessels within 16, 20 and 24 nm of a place, heard in the two hours after an instant."""
-        away = []
+    def _company(self, ship: int, at_s: float, reach_nm: float) -> int:
+        """How many more vessels are heard around a silent ship than fell silent with her.
+
+        Heard within reach of her in the first two hours, but not at once; 0 where all of them
+        are astern of her last fix.
+        """
+        lon, lat = self._at(ship, at_s)
+        course = float(bearing_deg(lon, lat, *self._at(ship, at_s + 600)))
+        talking, hushed, ahead = 0, 0, False
         for other, heard_s in enumerate(self._heard_s):
-            part = heard_s[np.searchsorted(heard_s, at_s) :]
-            if other != ship and len(part) and part[0] < at_s + 2 * _HOUR_S:
-                away.append(float(distance_nm(lon, lat, *self._at(other, at_s))))
-        close, company, around = (
-            sum(nm < share * _COMPANY_NM for nm in away) for share in (0.8, 1.0, 1.2)
-        )
-        return close, company, around
+            if other == ship:
+                continue
+            low, high = np.searchsorted(heard_s, [at_s + _AT_ONCE_S, at_s + 2 * _HOUR_S])
+            if low < high:
+                places = self._path(other, heard_s[low:high])
+                near = distance_nm(*self._path(ship, heard_s[low:high]), *places) < reach_nm
+                talking += bool(near.any())
+                off = (bearing_deg(lon, lat, *places) - course + 180) % 360 - 180
+                ahead |= bool((near & (np.abs(off) < 90)).any())
+            elif low and heard_s[low - 1] > at_s - _TOGETHER_S:
+                hushed += bool(distance_nm(lon, lat, *self._at(other, at_s)) < reach_nm)
+        return max(talking - hushed, 0) if ahead else 0
 
     def _at(self, ship: int, at_s: float) -> tuple[float, float]:
         lon, lat = self._path(ship, np.array([at_s]))

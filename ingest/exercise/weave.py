@@ -31,6 +31,9 @@ KINDS: Final = ("rendezvous", "loitering", "slowdown", "sudden_stop", "gap", "ju
                 "spoof_circle", "approach", "identity_change")  # fmt: skip
 """What can be woven; the other kinds need lanes or voyages, which a real track does not tell."""
 
+_MERCHANTS: Final = range(60, 90)
+"""Passenger, cargo and tank ships, of which alone sudden stops are told (`docs/behaviours.md`)."""
+
 _UNDER_WAY_KN: Final = 8.0
 _TRIES: Final = 6
 _FEWEST: Final = 20
@@ -86,6 +89,7 @@ class _Loom:
         self._seed, self._until_s = seed, hours * HOUR_S
         self._start_us = background.start_us
         self._real = len(self.vessels)
+        self._patterns = tuple(self.vessels)
         self._used: set[int] = set()
         silence = [silence_s(vessel.at_s, 0, self._until_s) for vessel in self.vessels]
         self._steady = [i for i, s in enumerate(silence) if s < _QUIET_S] or [*range(self._real)]
@@ -105,26 +109,31 @@ class _Loom:
                 self._row(
                     "loitering", [who], warp.from_s, warp.to_s, met_s=2 * HOUR_S, over=not low
                 )
+                self._also(who, warp, "slowdown", "sudden_stop")
                 return
 
     def _slowdown(self, draw: np.random.Generator, low: bool, number: int) -> None:
         minutes = float(draw.uniform(12, 45))
         share = float(draw.uniform(0.68, 0.8) if low else draw.uniform(0.3, 0.53))
-        for who, warp in self._warps(draw, minutes * 60, share=share, ease_s=150):
+        for who, warp in self._warps(draw, minutes * 60, share=share, ease_s=150,
+                                     types=(0, *_MERCHANTS)):  # fmt: skip
             if _port_nm(*self._through(who, warp)) > 6:
                 self._slow(who, warp)
                 self._row("slowdown", [who], warp.from_s, warp.to_s, met_s=minutes * 60 + 120,
                           over=not low, share=round(share, 2))  # fmt: skip
+                self._also(who, warp, "sudden_stop")
                 return
 
     def _sudden_stop(self, draw: np.random.Generator, low: bool, number: int) -> None:
         lasts_s = float(draw.uniform(0.3, 1.5)) * HOUR_S
         ease_s = 2700.0 if low else float(draw.uniform(180, 600))
-        for who, warp in self._warps(draw, lasts_s, sog=(0.3, 2.2), ease_s=ease_s):
+        for who, warp in self._warps(draw, lasts_s, sog=(0.3, 2.2), ease_s=ease_s,
+                                     types=(*_MERCHANTS,)):  # fmt: skip
             if _port_nm(*self._through(who, warp)) > 6:
                 self._slow(who, warp)
                 self._row("sudden_stop", [who], warp.from_s - ease_s, warp.to_s, met_s=ease_s,
                           over=not low)  # fmt: skip
+                self._also(who, warp, "slowdown")
                 return
 
     def _rendezvous(self, draw: np.random.Generator, low: bool, number: int) -> None:
@@ -139,6 +148,7 @@ class _Loom:
                 partner = self._added("fishing", beside, draw, number)
                 self._row("rendezvous", [who, partner], from_s, to_s, met_s=1200, over=not low,
                           distance_m=round(apart_m), minutes=round(minutes))  # fmt: skip
+                self._also(who, warp, "slowdown", "sudden_stop")
                 return
 
     def _approach(self, draw: np.random.Generator, low: bool, number: int) -> None:
@@ -217,7 +227,7 @@ class _Loom:
             lon, lat = self._where(who, seconds)
             for bearing in turn + np.arange(0, 360, 45.0):
                 if shore_distance_nm(*destination(lon, lat, bearing, away_nm)).min() > 2:
-                    donor = self.vessels[self._donor(draw)]
+                    donor = self._donor(draw)
                     donor = donor.take((donor.at_s >= from_s) & (donor.at_s < from_s + lasts_s))
                     if len(donor.at_s) < 12:
                         break
@@ -251,7 +261,12 @@ class _Loom:
             return
 
     def _hosts(
-        self, draw: np.random.Generator, lasts_s: float, *, length_m: int = 0
+        self,
+        draw: np.random.Generator,
+        lasts_s: float,
+        *,
+        length_m: int = 0,
+        types: tuple[int, ...] = (),
     ) -> Iterator[tuple[int, float]]:
         """(real vessel under way, instant) at which something of a length may begin."""
         spare_s = self._until_s - lasts_s - 1200
@@ -263,6 +278,7 @@ class _Loom:
                 who in self._used or vessel.class_b or len(vessel.at_s) < _FEWEST
                 or not np.nanmedian(vessel.sog) > _UNDER_WAY_KN
                 or vessel.known.length_m < length_m
+                or (types and vessel.known.ship_type not in types)
             ):  # fmt: skip
                 continue
             for begin_s in draw.uniform(600, 600 + spare_s, _TRIES).tolist():
@@ -272,10 +288,11 @@ class _Loom:
     def _warps(
         self, draw: np.random.Generator, lasts_s: float, *, ease_s: float,
         share: float | None = None, sog: tuple[float, float] = (1, 1),
+        types: tuple[int, ...] = (),
     ) -> Iterator[tuple[int, Warp]]:  # fmt: skip
         """(host, warp), to a share of her speed or to a sog."""
         slow = float(draw.uniform(*sog))
-        for who, from_s in self._hosts(draw, lasts_s + 2 * ease_s):
+        for who, from_s in self._hosts(draw, lasts_s + 2 * ease_s, types=types):
             part = share if share is not None else slow / float(np.nanmedian(self.vessels[who].sog))
             begin_s = from_s + ease_s
             yield who, Warp(from_s=begin_s, to_s=begin_s + lasts_s, share=part, ease_s=ease_s)
@@ -301,9 +318,9 @@ class _Loom:
         self.vessels[who] = replace(vessel, lon=np.where(rows, lon, vessel.lon),
                                     lat=np.where(rows, lat, vessel.lat))  # fmt: skip
 
-    def _donor(self, draw: np.random.Generator) -> int:
+    def _donor(self, draw: np.random.Generator) -> Reports:
         """A real vessel whose pattern of reports serves another: one that is heard all along."""
-        return int(draw.choice(self._steady))
+        return self._patterns[int(draw.choice(self._steady))]
 
     def _like(self, vessel: Reports, donor: Reports, bearing: float, away_nm: float) -> Reports:
         """Another transmitter of a vessel, off her, in the donor's pattern."""
@@ -329,7 +346,7 @@ class _Loom:
             straight(home, meet, leave_s, begin_s), meeting, straight(parting, rest, end_s, back_s),
             *wander(ship, rest, back_s, max(self._until_s, back_s) + 3600, draw),
         ])  # fmt: skip
-        donor = self.vessels[self._donor(draw)]
+        donor = self._donor(draw)
         states = Tracks([track]).at(np.zeros(len(donor.at_s), np.int64), donor.at_s)
         self.vessels.append(Reports(
             mmsi=ship.mmsi, class_b=ship.class_b, known=_known(ship), at_s=donor.at_s,
@@ -358,6 +375,12 @@ class _Loom:
             **({} if seen else {"why": "unheard"}),
             "lon": round(float(lon[0]), 4), "lat": round(float(lat[0]), 4), **facts,
         })  # fmt: skip
+
+    def _also(self, who: int, warp: Warp, *kinds: str) -> None:
+        """Excuses kinds that a manoeuvre planted for another may be as well."""
+        for kind in kinds:
+            self._excuse(kind, who, warp.from_s - warp.ease_s, warp.to_s + warp.ease_s,
+                         "same_manoeuvre")  # fmt: skip
 
     def _excuse(self, kind: str, who: int, from_s: float, to_s: float, why: str) -> None:
         self.truth.append({

@@ -2,8 +2,9 @@
 
 Definition: the declared destination means one port (`sea.ports.resolve_destination`), and for 6 h
 or more under way her distance to it has grown by a tenth or more of the way she made, without
-coming nearer again by as much. Looked at every five minutes. A ship that first goes round land
-is none, which is seen by the way along the lanes: that must have grown as well.
+coming nearer again by as much. Looked at every five minutes, and with each report once the hours
+are full. A ship that first goes round land is none, which is seen by the way along the lanes: that
+must have grown as well.
 
 It starts when she began to lead away, or declared the port, and ends when she declares another,
 comes nearer for 2 h, or is not heard for 6 h. About half of what ships declare is wrong or out of
@@ -19,7 +20,7 @@ import numpy as np
 from ingest.batch import UNKNOWN_TIME, Int32, ReportBatch, StaticBatch
 from ingest.picture import Picture
 from risk.detect.declared import NO_PORT, Declared
-from risk.detect.memory import Memory
+from risk.detect.memory import Array, Memory
 from risk.event import Event
 from sea.errors import BadInputError
 from sea.geodesy import distance_nm
@@ -66,7 +67,7 @@ class DestinationMismatch:
             lat=("f8", np.nan), away_nm=("f8", np.nan), began=("i8", UNKNOWN_TIME),
             first_lon=("f8", np.nan), first_lat=("f8", np.nan), made_nm=("f8", 0),
             back_at=("i8", UNKNOWN_TIME), announced=("i8", 0), told_lon=("f8", np.nan),
-            told_lat=("f8", np.nan), doubted=("?", 0),
+            told_lat=("f8", np.nan), doubted=("?", 0), leads=("?", 0),
         )  # fmt: skip
         self._looked_at: Microseconds = UNKNOWN_TIME
         self._declared = Declared()
@@ -95,9 +96,10 @@ class DestinationMismatch:
         """Ships that have led away for long enough, and those that no longer do."""
         events, self._ended = self._ended, []
         if self._looked_at != UNKNOWN_TIME and now_us < self._looked_at + _EVERY_US:
-            return events
-        self._looked_at = now_us // _EVERY_US * _EVERY_US
-        self._look(picture, now_us)
+            self._move(picture, self._waiting(picture), settled=False)
+        else:
+            self._looked_at = now_us // _EVERY_US * _EVERY_US
+            self._look(picture, now_us)
         events += [*self._ended, *self._opened(picture, now_us)]
         self._ended = []
         return events
@@ -112,49 +114,72 @@ class DestinationMismatch:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continues from a `state`."""
-        self._memory.restore(state)
+        unknown = np.zeros(len(state["at"]), np.bool_)
+        self._memory.restore({"leads": unknown} | state)
         self._looked_at = int(state["looked_at"])
 
+    def _waiting(self, picture: Picture) -> Array:
+        """Slots that a report may open an event of, or that no distance is known of yet."""
+        memory, n = self._memory, len(self._memory)
+        lasted = picture.reported_at[:n] - memory["began"][:n]
+        full = (memory["began"][:n] != UNKNOWN_TIME) & (lasted >= self.params.hours * HOUR_US)
+        full &= (memory["announced"][:n] == 0) & ~memory["doubted"][:n]
+        return np.flatnonzero((memory["port"][:n] >= 0) & (full | np.isnan(memory["away_nm"][:n])))
+
     def _look(self, picture: Picture, now_us: Microseconds) -> None:
-        """Moves every ship with a port on to her latest fix."""
+        """Moves every ship with a port on, and ends what is lost."""
         memory, n = self._memory, len(self._memory)
         slots = np.flatnonzero(memory["port"][:n] >= 0)
         fresh = picture.reported_at[slots] > memory["at"][slots]
         lost = ~fresh & (picture.reported_at[slots] < now_us - int(self.params.hours * HOUR_US))
         for slot in slots[lost & (memory["began"][slots] != UNKNOWN_TIME)].tolist():
             self._end(picture, slot)
-        slots = slots[fresh & np.isfinite(picture.lon[slots])]
+        self._move(picture, slots, settled=True)
+
+    def _move(self, picture: Picture, slots: Array, *, settled: bool) -> None:
+        """Moves ships on to their latest fix; unsettled, only the new and those that lead away."""
+        memory, share = self._memory, self.params.share
+        slots = slots[picture.reported_at[slots] > memory["at"][slots]]
+        slots = slots[np.isfinite(picture.lon[slots])]
         where = np.array([(p.lon, p.lat) for p in ports()])[memory["port"][slots]]
-        lon, lat = picture.lon[slots], picture.lat[slots]
-        away = distance_nm(lon, lat, where[:, 0], where[:, 1])
-        made = distance_nm(memory["lon"][slots], memory["lat"][slots], lon, lat)
-        grown = away - memory["away_nm"][slots]
-        leads = (grown > self.params.share * made) & (made > 0) & (away > self.params.near_nm)
+        away = distance_nm(picture.lon[slots], picture.lat[slots], where[:, 0], where[:, 1])
+        made = distance_nm(memory["lon"][slots], memory["lat"][slots], picture.lon[slots],
+                           picture.lat[slots])  # fmt: skip
+        grown, far = away - memory["away_nm"][slots], away > self.params.near_nm
+        leads = (grown > share * made) & (made > 0) & far
         leads &= picture.sog[slots] > self.params.sog_kn
-        back = (grown < -self.params.share * made) | ~(away > self.params.near_nm)
-        memory["back_at"][slots[leads]] = UNKNOWN_TIME
-        turned = back & (memory["back_at"][slots] == UNKNOWN_TIME)
-        memory["back_at"][slots[turned]] = picture.reported_at[slots[turned]]
-        back &= memory["began"][slots] != UNKNOWN_TIME
-        lasts = picture.reported_at[slots] - memory["back_at"][slots]
-        patience = np.where(memory["announced"][slots] != 0, self.params.back_hours, 0.0) * HOUR_US
-        for slot in slots[back & (lasts >= patience)].tolist():
-            self._end(picture, slot)
+        back = (grown < -share * made) | ~far
+        kept = leads | np.isnan(memory["away_nm"][slots]) | settled
+        slots, away, made = slots[kept], away[kept], made[kept]
+        leads = leads[kept]
+        self._turn(picture, slots, leads, back[kept])
         new = slots[leads & (memory["began"][slots] == UNKNOWN_TIME)]
         memory["began"][new] = memory["at"][new]
         memory["first_lon"][new], memory["first_lat"][new] = memory["lon"][new], memory["lat"][new]
         memory["made_nm"][new] = 0
         memory["made_nm"][slots[leads]] += made[leads]
+        memory["leads"][slots] = leads
         memory["at"][slots], memory["away_nm"][slots] = picture.reported_at[slots], away
-        memory["lon"][slots], memory["lat"][slots] = lon, lat
+        memory["lon"][slots], memory["lat"][slots] = picture.lon[slots], picture.lat[slots]
+
+    def _turn(self, picture: Picture, slots: Array, leads: Array, back: Array) -> None:
+        """Notes who leads away and who has turned back, and ends what has for long enough."""
+        memory, at = self._memory, picture.reported_at[slots]
+        memory["back_at"][slots[leads]] = UNKNOWN_TIME
+        turned = back & (memory["back_at"][slots] == UNKNOWN_TIME)
+        memory["back_at"][slots[turned]] = at[turned]
+        back = back & (memory["began"][slots] != UNKNOWN_TIME)
+        patience = np.where(memory["announced"][slots] != 0, self.params.back_hours, 0.0) * HOUR_US
+        for slot in slots[back & (at - memory["back_at"][slots] >= patience)].tolist():
+            self._end(picture, slot)
 
     def _opened(self, picture: Picture, now_us: Microseconds) -> list[Event]:
         memory, n = self._memory, len(self._memory)
         slots = np.flatnonzero((memory["began"][:n] != UNKNOWN_TIME) & ~memory["doubted"][:n]
-                               & (memory["announced"][:n] == 0))  # fmt: skip
+                               & memory["leads"][:n] & (memory["announced"][:n] == 0))  # fmt: skip
         lasted = memory["at"][slots] - memory["began"][slots]
         events = []
-        for slot in slots[lasted >= int(self.params.hours * HOUR_US) - _EVERY_US // 2].tolist():
+        for slot in slots[lasted >= self.params.hours * HOUR_US].tolist():
             if self._goes_round(slot):
                 memory["doubted"][slot] = True
                 continue

@@ -2,9 +2,11 @@
 
 Definition: sog falls below 60% of the ship's own cruise for 10 to 60 minutes, having been at 85%
 of it or more within the hour before, and returns to 85% or more within the hour after without
-falling below 60% again; more than 5 nm from any port throughout. Cruise is the mean sog of the
-last 6 h or so under way, slowdowns themselves left out. A silence of more than 15 minutes within
-it hides what happened, and is no slowdown.
+falling below 60% again; more than 5 nm from any port throughout, and not where three other ships
+lie at anchor within 5 nm: there ships come to anchor. Cruise is the mean sog of the last 6 h or so
+under way, slowdowns themselves left out, in which what is faster counts four times: so a ship that
+has left a port is soon measured by her pace at sea. A silence of more than 15 minutes within it
+hides what happened, and is no slowdown.
 
 It starts halfway between the last fix before and the first slow one, and ends likewise; it is
 given out when the ship is back at 85%, so it is never open. Told of passenger, cargo and tank
@@ -22,6 +24,7 @@ import numpy as np
 from ingest.batch import UNKNOWN_TIME, Int32, Int64, ReportBatch
 from ingest.picture import Picture
 from risk.detect.memory import Memory
+from risk.detect.roads import lying_within
 from risk.event import Event
 from risk.roles import MERCHANT_TYPES
 from sea.errors import BadInputError
@@ -29,6 +32,10 @@ from sea.ports import nearest_port
 from sea.units import HOUR_US, MINUTE_US, Microseconds
 
 _MEMORY_US: Final = 6 * HOUR_US
+_FASTER: Final = 4
+"""Weight of what is above the mean; chosen by us: after half an hour at sea the hours of a fairway
+before it hide no fall by 40%."""
+
 _LEAST_CRUISE_KN: Final = 6.0
 """Below this a ship has no cruise to fall from. Chosen by us: the slowest laden tramps."""
 
@@ -44,6 +51,7 @@ class SlowdownParams:
         around_minutes: how long before and after she is seen at cruise; 60, chosen by us.
         silence_minutes: a silence that hides it; 15, chosen by us: its own order of length.
         port_nm: at least, from any port; 5, chosen by us: pilots board within.
+        road_ships, road_nm: see `risk.detect.sudden_stop.SuddenStopParams`.
         known_hours: how long her cruise is known before; 0.5, chosen by us.
     """
 
@@ -54,6 +62,8 @@ class SlowdownParams:
     around_minutes: float = 60
     silence_minutes: float = 15
     port_nm: float = 5
+    road_ships: float = 3
+    road_nm: float = 5
     known_hours: float = 0.5
 
     def __post_init__(self) -> None:
@@ -118,11 +128,16 @@ class Slowdown:
         events = [
             self._event(picture, slot, float(port_nm), now)
             for slot, port_nm, now in zip(slots.tolist(), away, at.tolist(), strict=True)
-            if port_nm > self.params.port_nm
+            if port_nm > self.params.port_nm and not self._in_road(picture, slot)
         ]
         for name in ("began", "slow_at", "ended"):
             memory[name][slots] = UNKNOWN_TIME
         return events
+
+    def _in_road(self, picture: Picture, slot: int) -> bool:
+        lon, lat = float(self._memory["lon"][slot]), float(self._memory["lat"][slot])
+        others = lying_within(picture, lon, lat, self.params.road_nm) - {slot}
+        return len(others) >= self.params.road_ships
 
     def _event(self, picture: Picture, slot: int, port_nm: float, now_us: int) -> Event:
         row = {name: self._memory[name][slot].item() for name in
@@ -199,7 +214,7 @@ def _follow(  # type: ignore[no-untyped-def]
                         began[slot] = ended[slot] = UNKNOWN_TIME
                 fast_at[slot] = now
         if began[slot] == UNKNOWN_TIME and sog[i] > 3.0 and passed <= HOUR_US:
-            weight = min(passed, 10 * MINUTE_US)
+            weight = min(passed, 10 * MINUTE_US) * (_FASTER if sog[i] > cruise[slot] else 1)
             held = min(known[slot], _MEMORY_US)
             if held + weight > 0:
                 cruise[slot] += (sog[i] - cruise[slot]) * weight / (held + weight)
