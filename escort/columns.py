@@ -30,6 +30,9 @@ QUICK_GAP: Final = 0.02
 SMOOTHING: Final = 0.6
 """Weight of the best prices so far against the LP's own (Wentges 1997); chosen by us."""
 
+FIRST_PRICE: Final = 0.8
+"""Share of its value that a request costs before the LP knows better; chosen by us."""
+
 COLUMNS_A_ROUND: Final = 8
 """Taskings an asset adds a round; chosen by us: more make the LP slower than they save rounds."""
 
@@ -87,7 +90,7 @@ class Search:
         self._bonus = keep_bonus
         self._known: dict[Way, int] = {}
         self._guess = math.inf
-        self._centre = np.zeros(len(self.requests))
+        self._centre = FIRST_PRICE * self.value
 
     def add_draft(self, draft: Draft) -> list[int]:
         """Adds the draft's schedules as columns, and gives their indices."""

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from escort.feasibility import REFUEL_US
-from sea.units import SECOND_US
+from sea.units import HOUR_US, SECOND_US
 
 BARRED: Final = -np.inf
 """Profit of a stop that the asset may not serve."""
@@ -23,6 +23,9 @@ AT_SEA_US: Final = -(10**15)
 
 NEVER_S: Final = 2**31 - 1
 """Travel time, s, where there is no way."""
+
+QUICK_US: Final = HOUR_US
+"""Quick pricing overlooks what is no more than so much earlier; chosen by us."""
 
 _NM_SLACK: Final = 1e-6
 
@@ -184,18 +187,19 @@ def _worth_ahead(profit: Floats, arcs: Arcs, limits: Limits) -> Floats:
     return worth
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, inline="always")
 def _dominates(
     labels: Labels, x: int, y: int, limits: Limits, endurance_free: bool, quick: bool
 ) -> bool:
     """Whether whatever can follow label y can follow x as well, at no less worth.
 
-    Quick: it is taken for so when worth and time say it, which loses some ways.
+    Quick: it is taken for so when worth and, nearly, time say it, which loses some ways.
     """
+    if quick:
+        nearly: bool = labels.worth[x] >= labels.worth[y]
+        return nearly and labels.at[x] <= labels.at[y] + QUICK_US
     if labels.worth[x] < labels.worth[y] or labels.at[x] > labels.at[y]:
         return False
-    if quick:
-        return True
     if labels.sailed_nm[x] > labels.sailed_nm[y]:
         most_nm = labels.sailed_nm[x] + (limits.until - labels.at[x]) * limits.nm_per_us
         if most_nm + _NM_SLACK > limits.range_nm:
@@ -208,7 +212,7 @@ def _dominates(
     return met
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, inline="always")
 def _extended(
     labels: Labels,
     new: int,
@@ -256,7 +260,7 @@ def _extended(
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, inline="always")
 def _kept(
     labels: Labels, head: Any, new: int, j: int, limits: Limits, endurance_free: bool, quick: bool
 ) -> bool:
@@ -319,6 +323,8 @@ def label_ways(
                     is_open = arcs.is_open[k]
                 worth = labels.worth[x] + profit[j] - limits.cost_nm * way_nm
                 if not worth + ahead_worth[j] > least or not is_open or way_s == NEVER_S:
+                    continue
+                if labels.at[x] + way_s * SECOND_US > stops.latest[j]:
                     continue
                 if labels.met[x] & stops.bit[j] != 0:
                     continue
