@@ -6,7 +6,7 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 LOCK := $(VENV)/bin/uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header
-KERNELS := $(shell grep -rl --include=*.py njit ingest risk)
+KERNELS := $(shell grep -rl --include=*.py njit ingest risk escort)
 PAGE := api/page/dist/index.html
 PAGE_SOURCES := $(shell find api/page -path api/page/node_modules -prune -o -path api/page/dist -prune -o -type f -print 2>/dev/null)
 
@@ -69,7 +69,7 @@ $(VENV)/.run-ready: requirements.lock pyproject.toml | $(VENV)/bin/python
 # A cached kernel does not notice that one it calls has changed: they are compiled anew together.
 $(VENV)/.warm: $(KERNELS) $(VENV)/.run-ready
 	@echo "Compiling …"
-	@find ingest risk sea -name '*.nb[ci]' -delete
+	@find ingest risk sea escort -name '*.nb[ci]' -delete
 	@$(PY) -m api.warm
 	@touch $@
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from escort.draft import TRANSIT_COST_PER_NM, Draft, Workshop
 from escort.feasibility import Obstacle
-from escort.improve import force
+from escort.forcing import force
 from risk.wording import instant
 from sea.instants import iso_z
 from sea.units import HOUR_US

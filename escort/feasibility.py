@@ -1,10 +1,12 @@
 """The one judge of what an asset can do: an asset and its escorts in order -> times, or why not.
 
-Everybody asks it: baselines, improvement, explanation, later the column generation. Escorts are
-by index into the scenario. The rules are in `docs/escort.md`.
+Everybody asks it: baselines, explanation, and the column generation, whose labels follow the same
+rules (`escort.pricing`) and whose columns it judges one by one. Escorts are by index into the
+scenario. The rules are in `docs/escort.md`.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -89,17 +91,30 @@ class Schedule:
 
 @dataclass(slots=True)
 class _State:
-    """Where an asset is: node, time, distance since fuel, and since when it is at sea.
+    """Where an asset is: node, time, distance since fuel, and what bounds its time at sea.
 
     In port its time at sea has not begun; at leisure it leaves no sooner than it must.
+
+    Attributes:
+        leave_by: latest time to have left port for every rendezvous since; where it began at sea,
+            when it began.
+        steaming_us: from port to here without any wait; None where it began at sea.
     """
 
     node: int
     at: Microseconds
     sailed_nm: NauticalMiles
-    sea_since: Microseconds
+    leave_by: Microseconds
+    steaming_us: Microseconds | None
     in_port: bool
     at_leisure: bool
+
+    def sea_us(self, onward_us: Microseconds) -> Microseconds:
+        """Least time at sea at a place so far on: it waits in port where it can, not at sea."""
+        since_us = self.at - self.leave_by
+        if self.steaming_us is not None:
+            since_us = max(since_us, self.steaming_us)
+        return since_us + onward_us
 
 
 class Feasibility:
@@ -115,27 +130,29 @@ class Feasibility:
         legs = zip(scenario.requests, travel.leg_nm, strict=True)
         self.leg_us = [_leg_us(request, leg_nm) for request, leg_nm in legs]
 
-    def schedule(self, asset: int, order: Sequence[int]) -> Schedule | Obstacle:
-        """The asset's schedule for these requests in this order, or the first obstacle to it."""
-        offered = self.scenario.assets[asset]
+    def schedule(
+        self, asset: int, order: Sequence[int], refuels: Collection[int] | None = None
+    ) -> Schedule | Obstacle:
+        """The asset's schedule for these requests in this order, or the first obstacle to it.
+
+        Args:
+            asset: index of the asset.
+            order: indices of the requests.
+            refuels: those of them before which it calls at its base; None: only where it must.
+        """
         state = self._start(asset)
         escorts: list[Escort] = []
+        since_port = 0
         for request in order:
             obstacle = self._standing(asset, request)
-            step = obstacle or self._step(asset, request, state)
+            step = obstacle or self._step(asset, request, state, refuels)
             if isinstance(step, Obstacle):
                 return step
+            if step.refuel is not None:
+                self._wait_in_port(asset, escorts, since_port, step.refuel.arrive_at)
+                since_port = len(escorts)
             escorts.append(step)
-        if not escorts or not offered.must_return:
-            return Schedule(asset, tuple(escorts), None, 0.0)
-        base = self.travel.base[asset]
-        assert base is not None, "an asset that must return has a base"
-        closed = self._closed_way(asset, order[-1], state.node, base)
-        if closed is not None:
-            return closed
-        home_nm = self.travel.rows[state.node][base]
-        home_at = state.at + travel_us(home_nm, offered.max_speed_kn)
-        return Schedule(asset, tuple(escorts), home_at, home_nm)
+        return self._finished(asset, state, escorts, since_port)
 
     def obstacles(self, asset: int, request: int) -> list[Obstacle]:
         """All that keeps the asset from escorting this request alone; empty: it can.
@@ -143,7 +160,7 @@ class Feasibility:
         Ways through closed waters are looked at only where nothing else is in the way.
         """
         found = self._all_standing(asset, request)
-        probe = self._step(asset, request, self._start(asset))
+        probe = self._step(asset, request, self._start(asset), None)
         if isinstance(probe, Obstacle):
             if probe.code != "jurisdiction" or not found:
                 found.append(probe)
@@ -151,12 +168,16 @@ class Feasibility:
             found.append(outcome)
         return found
 
+    def may_serve(self, asset: int, request: int) -> bool:
+        """Whether nothing forbids it whatever else the asset does, but perhaps the way there."""
+        return self._standing(asset, request) is None
+
     def _start(self, asset: int) -> _State:
         offered = self.scenario.assets[asset]
         node, base = self.travel.start[asset], self.travel.base[asset]
         in_port = base is not None and self.travel.rows[node][base] <= IN_PORT_NM
         at = max(self.scenario.now, offered.available_from)
-        return _State(node, at, 0.0, at, in_port, True)
+        return _State(node, at, 0.0, at, None, in_port, True)
 
     def _standing(self, asset: int, request: int) -> Obstacle | None:
         key = (asset, request)
@@ -206,23 +227,47 @@ class Feasibility:
         leg_nm = self.travel.leg_nm[request]
         return max(asked.speed_kn, leg_nm / asked.leg_h if asked.leg_h > 0 else 0.0)
 
-    def _step(self, asset: int, request: int, state: _State) -> Escort | Obstacle:
-        """The next escort, and `state` moved to its release; by way of base if fuel wants it."""
-        direct = self._reach(asset, request, state)
-        if not isinstance(direct, Obstacle):
-            return self._move(state, direct, request)
-        if direct.code not in ("range", "endurance") or state.in_port:
-            return direct
+    def _finished(
+        self, asset: int, state: _State, escorts: list[Escort], since_port: int
+    ) -> Schedule | Obstacle:
+        """The schedule with the way home, where there is one to go."""
+        if not escorts:
+            return Schedule(asset, (), None, 0.0)
+        home_at, home_nm = None, 0.0
+        if self.scenario.assets[asset].must_return:
+            base = self.travel.base[asset]
+            assert base is not None, "an asset that must return has a base"
+            closed = self._closed_way(asset, escorts[-1].request, state.node, base)
+            if closed is not None:
+                return closed
+            home_nm = self.travel.rows[state.node][base]
+            home_at = state.at + self._travel_us(asset, home_nm)
+        self._wait_in_port(asset, escorts, since_port, state.at if home_at is None else home_at)
+        return Schedule(asset, tuple(escorts), home_at, home_nm)
+
+    def _step(
+        self, asset: int, request: int, state: _State, refuels: Collection[int] | None
+    ) -> Escort | Obstacle:
+        """The next escort, and `state` moved to its release; by way of base if asked or needed."""
+        direct: Escort | Obstacle | None = None
+        if refuels is None or request not in refuels or state.in_port:
+            direct = self._reach(asset, request, state)
+            if isinstance(direct, Escort):
+                self._move(asset, state, direct)
+                return direct
+            helped = direct.code in ("range", "endurance", "jurisdiction")
+            if refuels is not None or not helped or state.in_port:
+                return direct
         alongside = self._refuelled(asset, state)
-        if alongside is None:
-            return direct
+        if isinstance(alongside, Obstacle):
+            return direct or replace(alongside, request=request)
         refuelled, arrive_at, to_base_nm = alongside
         again = self._reach(asset, request, refuelled)
         if isinstance(again, Obstacle):
-            return direct
+            return direct or again
         left_at = state.at
-        state.sailed_nm, state.in_port = 0.0, True
-        self._move(state, again, request)
+        state.sailed_nm, state.in_port, state.node = 0.0, True, refuelled.node
+        self._move(asset, state, again)
         refuel = Refuel(arrive_at, again.depart_at)
         nm = to_base_nm + again.transit_nm
         return replace(again, depart_at=left_at, transit_nm=nm, refuel=refuel)
@@ -232,7 +277,7 @@ class Feasibility:
         offered, asked = self.scenario.assets[asset], self.scenario.requests[request]
         goal, release = self.travel.rendezvous[request], self.travel.release[request]
         transit_nm = self.travel.rows[state.node][goal]
-        transit_us = travel_us(transit_nm, offered.max_speed_kn)
+        transit_us = self._travel_us(asset, transit_nm)
         rendezvous_at = max(state.at + transit_us, asked.earliest)
         if rendezvous_at > asked.latest:
             late = {
@@ -242,51 +287,95 @@ class Feasibility:
             }
             return Obstacle("window", request, late)
         depart_at = rendezvous_at - transit_us if state.at_leisure else state.at
-        sea_since = depart_at if state.in_port else state.sea_since
         release_at = rendezvous_at + self.leg_us[request]
-        home_nm = self._home_nm(asset, release)
-        end_at = release_at + travel_us(home_nm, offered.max_speed_kn)
         leg_nm = self.travel.leg_nm[request]
+        escort = Escort(request, depart_at, rendezvous_at, release_at, transit_nm, leg_nm, None)
+        home_nm = self._home_nm(asset, release)
+        home_us = self._travel_us(asset, home_nm)
         sailed_nm = state.sailed_nm + transit_nm + leg_nm + home_nm
         if sailed_nm > offered.range_nm:
             facts = {"sailed_nm": sailed_nm, "range_nm": offered.range_nm}
             return Obstacle("range", request, facts)
-        if end_at - sea_since > offered.endurance_h * HOUR_US:
-            hours = (end_at - sea_since) / HOUR_US
-            facts = {"hours": hours, "endurance_h": offered.endurance_h}
+        then = replace(state)
+        self._move(asset, then, escort)
+        sea_us = then.sea_us(home_us)
+        if sea_us > offered.endurance_h * HOUR_US:
+            facts = {"hours": sea_us / HOUR_US, "endurance_h": offered.endurance_h}
             return Obstacle("endurance", request, facts)
-        if end_at > offered.available_until:
-            facts = {"ends_us": end_at, "until_us": offered.available_until}
+        if release_at + home_us > offered.available_until:
+            facts = {"ends_us": release_at + home_us, "until_us": offered.available_until}
             return Obstacle("availability", request, facts)
-        closed = self._closed_way(asset, request, state.node, goal)
-        return closed or Escort(
-            request, depart_at, rendezvous_at, release_at, transit_nm, leg_nm, None
-        )
+        return self._closed_way(asset, request, state.node, goal) or escort
 
-    def _move(self, state: _State, escort: Escort, request: int) -> Escort:
+    def _move(self, asset: int, state: _State, escort: Escort) -> None:
+        """`state` as it is when the escort, reached straight from there, is over."""
+        transit_us = self._travel_us(asset, escort.transit_nm)
+        latest = self.scenario.requests[escort.request].latest
         if state.in_port:
-            state.sea_since = escort.depart_at
+            state.steaming_us, state.leave_by = 0, latest - transit_us
+        if state.steaming_us is not None:
+            state.leave_by = min(state.leave_by, latest - transit_us - state.steaming_us)
+            state.steaming_us += transit_us + self.leg_us[escort.request]
         state.sailed_nm += escort.transit_nm + escort.leg_nm
-        state.node, state.at = self.travel.release[request], escort.release_at
+        state.node, state.at = self.travel.release[escort.request], escort.release_at
         state.in_port = state.at_leisure = False
-        return escort
 
-    def _refuelled(self, asset: int, state: _State) -> tuple[_State, Microseconds, float] | None:
-        """The asset alongside its base with full tanks, None where it cannot get there."""
+    def _wait_in_port(
+        self, asset: int, escorts: list[Escort], first: int, end_at: Microseconds
+    ) -> None:
+        """The escorts since port, moved so far back that time at sea keeps within endurance.
+
+        What follows them is as before: the last of them ends when it did.
+        """
+        refuel = escorts[first].refuel if escorts[first:] else None
+        if not escorts[first:] or (refuel is None and not self._start(asset).in_port):
+            return
+        left_at = escorts[first].depart_at if refuel is None else refuel.depart_at
+        most_us = math.floor(self.scenario.assets[asset].endurance_h * HOUR_US)
+        if end_at - left_at <= most_us:
+            return
+        at = end_at - most_us
+        node = self.travel.start[asset] if refuel is None else self.travel.base[asset]
+        assert node is not None, "who refuels has a base"
+        for i in range(first, len(escorts)):
+            escort = escorts[i]
+            way_nm = self.travel.rows[node][self.travel.rendezvous[escort.request]]
+            earliest = self.scenario.requests[escort.request].earliest
+            meet_at = max(at + self._travel_us(asset, way_nm), earliest)
+            call = None if escort.refuel is None else replace(escort.refuel, depart_at=at)
+            left_at = escort.depart_at if call else at
+            at = meet_at + self.leg_us[escort.request]
+            escorts[i] = replace(
+                escort, depart_at=left_at, rendezvous_at=meet_at, release_at=at, refuel=call
+            )
+            node = self.travel.release[escort.request]
+
+    def _travel_us(self, asset: int, distance_nm: NauticalMiles) -> Microseconds:
+        return travel_us(distance_nm, self.scenario.assets[asset].max_speed_kn)
+
+    def _refuelled(
+        self, asset: int, state: _State
+    ) -> tuple[_State, Microseconds, NauticalMiles] | Obstacle:
+        """The asset alongside its base with full tanks, or why it cannot get there."""
         offered, base = self.scenario.assets[asset], self.travel.base[asset]
         if base is None:
-            return None
+            return Obstacle("range", -1, {"sailed_nm": math.inf, "range_nm": offered.range_nm})
         to_base_nm = self.travel.rows[state.node][base]
-        arrive_at = state.at + travel_us(to_base_nm, offered.max_speed_kn)
+        to_base_us = self._travel_us(asset, to_base_nm)
         spent_nm = state.sailed_nm + to_base_nm
         if spent_nm > offered.range_nm:
-            return None
-        if arrive_at - state.sea_since > offered.endurance_h * HOUR_US:
-            return None
-        if self.travel.crossed(state.node, base, self._closed[asset]):
-            return None
+            facts = {"sailed_nm": spent_nm, "range_nm": offered.range_nm}
+            return Obstacle("range", -1, facts)
+        sea_us = state.sea_us(to_base_us)
+        if sea_us > offered.endurance_h * HOUR_US:
+            facts = {"hours": sea_us / HOUR_US, "endurance_h": offered.endurance_h}
+            return Obstacle("endurance", -1, facts)
+        closed = self._closed_way(asset, -1, state.node, base)
+        if closed is not None:
+            return closed
+        arrive_at = state.at + to_base_us
         ready_at = arrive_at + REFUEL_US
-        return _State(base, ready_at, 0.0, ready_at, True, True), arrive_at, to_base_nm
+        return _State(base, ready_at, 0.0, ready_at, None, True, True), arrive_at, to_base_nm
 
     def _home_nm(self, asset: int, release: int) -> NauticalMiles:
         base = self.travel.base[asset]

@@ -1,7 +1,7 @@
 """Scenario -> plan: who escorts whom, when, and why; what is not served, and why not.
 
-Now: the better of two plain ways, improved by forcing in what was left out. The exact solver
-takes over behind the same `plan`.
+Two plain ways make a first draft each; column generation (`escort.columns`) makes the plan and
+its bound from there; then everything left out is explained.
 """
 
 import time
@@ -10,11 +10,11 @@ from hashlib import blake2b
 from typing import Any
 
 from escort.baseline import nearest_first, priority_insertion
+from escort.columns import search
 from escort.document import plan_document
 from escort.draft import Draft, Workshop, empty_draft
 from escort.explain import Unserved, explain_unserved, why_it_goes, why_it_stays
 from escort.feasibility import Feasibility, Schedule
-from escort.improve import improve
 from escort.proposal import NationBurden, Plan, Solver, Tasking
 from escort.scenario import Scenario
 from escort.travel import Travel
@@ -28,8 +28,9 @@ SEARCH_SHARE = 0.6
 LEAST_SHARE = 0.3
 """Of these shares, what is left to them when measuring distances took the time; chosen by us."""
 
-KEEP_BONUS = 0.01
-"""A plan kept from before stays unless a new one is better by this share; chosen by us."""
+KEEP_BONUS = 0.002
+"""Share of its risk value that an escort earns, in the search alone, for staying with the asset
+of the previous plan; chosen by us. The bound may be too high by as much."""
 
 
 def plan(
@@ -47,7 +48,7 @@ def plan(
     Args:
         scenario: what to plan.
         seconds: wall time; a small scenario takes much less.
-        seed: of the order in which improvements are tried.
+        seed: of HiGHS' own random choices.
         previous: the plan in force, or its document: what still holds is preferred.
         clock: seconds that only grow.
 
@@ -60,28 +61,37 @@ def plan(
     workshop, locked, lost = _prepare(scenario)
     prepared = clock()
 
-    def out_of(share: float) -> Callable[[], bool]:
+    def remaining(share: float) -> float:
         end = max(began + share * seconds, prepared + LEAST_SHARE * share * seconds)
-        return lambda: clock() > end
+        return end - clock()
 
-    searching, explaining = out_of(SEARCH_SHARE), out_of(1.0)
+    def searched() -> bool:
+        return remaining(SEARCH_SHARE) <= 0
+
     ways = {
-        "priority": priority_insertion(workshop, locked, lost, searching),
-        "nearest": nearest_first(workshop, locked, lost, searching),
+        "priority": priority_insertion(workshop, locked, lost, searched),
+        "nearest": nearest_first(workshop, locked, lost, searched),
     }
     baselines = {name: draft.objective(scenario) for name, draft in sorted(ways.items())}
-    name = max(ways, key=lambda way: baselines[way])
-    draft = improve(workshop, ways[name], lost, seed, searching)
-    if previous is not None:
-        kept = _kept(workshop, locked, lost, previous, searching)
-        kept = improve(workshop, kept, lost, seed, searching)
-        if kept.objective(scenario) >= draft.objective(scenario) * (1.0 - KEEP_BONUS):
-            draft, name = kept, "previous"
-    stopped = "; search stopped by time" if searching() else ""
-    status = f"heuristic: {name} first, improved by forced insertion{stopped}"
-    unserved = explain_unserved(workshop, draft, lost, explaining)
-    solver = Solver(seconds=clock() - began, columns=0, status=status, seed=seed)
-    return _finished(workshop, draft, unserved, baselines, lost, solver)
+    kept = {} if previous is None else dict(_assignments(scenario, previous))
+    starts = [*ways.values(), *([_kept(workshop, locked, lost, kept, searched)] if kept else [])]
+    found = search(
+        workshop,
+        lost,
+        starts,
+        lambda: remaining(SEARCH_SHARE),
+        kept=kept,
+        keep_bonus=KEEP_BONUS,
+        seed=seed,
+    )
+    draft = locked
+    for schedule in found.schedules:
+        draft = draft.put(schedule)
+    stopped = "; search stopped by time" if found.stopped else ""
+    status = f"column generation: {found.rounds} rounds{stopped}"
+    unserved = explain_unserved(workshop, draft, lost, lambda: remaining(1.0) <= 0)
+    solver = Solver(seconds=clock() - began, columns=found.columns, status=status, seed=seed)
+    return _finished(workshop, draft, unserved, baselines, lost, solver, found.bound)
 
 
 def _prepare(scenario: Scenario) -> tuple[Workshop, Draft, dict[int, int]]:
@@ -103,12 +113,12 @@ def _kept(
     workshop: Workshop,
     locked: Draft,
     lost: Mapping[int, int],
-    previous: Plan | Mapping[str, Any],
+    kept: Mapping[int, int],
     expired: Callable[[], bool],
 ) -> Draft:
     """What of the previous plan still holds, filled up by priority."""
     draft = locked
-    for request, asset in _assignments(workshop.scenario, previous):
+    for request, asset in kept.items():
         if request not in draft.served() and request not in lost:
             draft = workshop.insert(draft, request, [asset]) or draft
     return priority_insertion(workshop, draft, lost, expired)
@@ -147,8 +157,11 @@ def _finished(
     baselines: Mapping[str, float],
     lost: Mapping[int, int],
     solver: Solver,
+    bound: float | None,
 ) -> Plan:
     scenario = workshop.scenario
+    objective = draft.objective(scenario)
+    bound = None if bound is None else max(bound, objective)
     busy = [schedule for schedule in draft.schedules if schedule.escorts]
     idle = [schedule.asset for schedule in draft.schedules if not schedule.escorts]
     return Plan(
@@ -164,9 +177,9 @@ def _finished(
         unserved=unserved,
         idle={asset: why_it_stays(workshop, draft, asset) for asset in idle},
         risk_value=draft.risk_value(scenario),
-        objective=draft.objective(scenario),
-        upper_bound=None,
-        gap=None,
+        objective=objective,
+        upper_bound=bound,
+        gap=None if bound is None else (bound - objective) / bound if bound > 0 else 0.0,
         baselines=baselines,
         burden=_burden(scenario, busy),
         lost_locks=lost,

@@ -43,7 +43,7 @@ class Travel:
 
     Attributes:
         rows: distances, nm, `rows[origin][destination]`, from starts, releases and bases to
-            rendezvous and bases; NaN between other nodes.
+            rendezvous and bases; NaN between other nodes. `matrix` is the same as an array.
         leg_nm: length of each request's leg.
         start, rendezvous, release, base: node of each asset or request; base None without one.
     """
@@ -58,6 +58,7 @@ class Travel:
         self._places = _nodes(assets, requests)
         self._own = None if scenario.distances is None else scenario.distances.matrix
         matrix, self.leg_nm = self._measure(a, r)
+        self.matrix = matrix
         self.rows: list[list[float]] = matrix.tolist()
         self._zones = [zone for zone in scenario.zones if zone.kind in CLOSING_KINDS]
         self._rings = [shapely.Polygon(zone.polygon).buffer(0) for zone in self._zones]

@@ -30,7 +30,7 @@ def test_plan_shows_who_escorts_whom_and_keeps_the_plan_in_a_file(tmp_path, caps
     out = tmp_path / "plan.json"
     assert main(["plan", str(SMALL), "--out", str(out)]) == 0
     shown = capsys.readouterr().out
-    assert "no bound yet" in shown
+    assert "gap 0.00%" in shown
     assert "bun-in" in shown
     assert "speed" in shown
     plan = json.loads(out.read_bytes())

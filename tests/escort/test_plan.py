@@ -111,8 +111,16 @@ def test_hours_and_shares_of_all_nations_are_shown(make):
     assert made["burden"]["EC"]["hours"] == pytest.approx(3 + 2.5 + 67.082 / 20, abs=0.01)
 
 
-def test_nothing_is_claimed_about_a_bound_while_there_is_none(make):
+def test_a_plan_that_is_the_best_there_is_says_so(make):
     made = planned(make.scenario([make.asset()], [make.request()]))
+    assert made["upper_bound"] == made["objective"]
+    assert made["gap"] == 0.0
+
+
+def test_no_bound_is_claimed_where_time_did_not_do_for_one(make):
+    ticks = iter(range(10**9))
+    document = make.random_scenario(4, 10, 80)
+    made = planned(document, seconds=1, clock=lambda: float(next(ticks)))
     assert made["upper_bound"] is None
     assert made["gap"] is None
 

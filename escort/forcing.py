@@ -1,19 +1,12 @@
-"""Forcing a request into a draft: the price of a request not served, and a way to a better plan."""
+"""Forcing a request into a draft: the price of a request that is not served."""
 
-from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from escort.draft import Draft, Workshop
-
-MOST_ROUNDS: Final = 4
-"""Passes over the unserved; chosen by us, later ones change next to nothing."""
 
 MOST_ASSETS_TRIED: Final = 12
 MOST_REPAIRED: Final = 3
-GAIN: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +45,3 @@ def force(workshop: Workshop, draft: Draft, request: int) -> Forced | None:
             gone = tuple(workshop.by_value(served - repaired.served()))
             best = Forced(repaired, -asset_key, gone, objective)
     return best
-
-
-def improve(
-    workshop: Workshop,
-    draft: Draft,
-    left_out: Collection[int],
-    seed: int,
-    expired: Callable[[], bool],
-) -> Draft:
-    """A draft at least as good: requests not served are forced in wherever that gains."""
-    rng = np.random.default_rng(seed)
-    everything = set(range(len(workshop.scenario.requests))) - set(left_out)
-    for turn in range(MOST_ROUNDS):
-        before = draft
-        waiting = workshop.by_value(r for r in everything - draft.served() if workshop.able[r])
-        if turn:
-            waiting = [waiting[i] for i in rng.permutation(len(waiting))]
-        for request in waiting:
-            if expired():
-                return draft
-            if request in draft.served():
-                continue
-            forced = force(workshop, draft, request)
-            if forced and forced.objective > draft.objective(workshop.scenario) + GAIN:
-                draft = forced.draft
-        if draft is before:
-            break
-    return draft
