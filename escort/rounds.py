@@ -11,21 +11,10 @@ from typing import Any, Final
 from escort.changes import Grounds, changes, why_gone
 from escort.decision import Decision, Standing
 from escort.docket import Docket, docket
-from escort.lifecycle import (
-    HELD,
-    Alert,
-    advanced,
-    alert_document,
-    assets_now,
-    begun,
-    commitment_document,
-    fixed,
-    restated,
-    settled,
-    threats,
-)
+from escort.lifecycle import HELD, advanced, assets_now, begun, fixed, settled
 from escort.plan import plan, plan_document
 from escort.scenario import Asset, EscortRequest, Scenario
+from escort.telling import Alert, alert_document, commitment_document, restated, threats
 from escort.whereabouts import Commitment, as_it_is
 from sea.units import DAY_US, Microseconds
 
