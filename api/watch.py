@@ -45,8 +45,8 @@ BEHIND_ASSESS_US = HOUR_US
 """Between assessments while the watch is behind the log."""
 
 PLAN_US = 10 * MINUTE_US
-"""Between plans where nothing happens; a decision, or a ship that comes into the upper bands, has
-the next one made at once."""
+"""Between plans where nothing happens. A decision, a ship that comes into the upper bands, an
+escort that gets under way or is done has the next one made at once."""
 
 PLAN_S = 2.0
 DECISIONS_S = 1.0
@@ -215,7 +215,9 @@ class Watch:
 
     def _plan(self, timeline: Timeline, passages: list[PassageRisk], found: Findings) -> None:
         now = timeline.engine.now_us
-        if not self._due and now < timeline.planned_at + PLAN_US:
+        moves_at = self.board.moves_at()
+        moves = moves_at is not None and moves_at <= now and timeline.planned_at < now
+        if not (self._due or moves or now >= timeline.planned_at + PLAN_US):
             return
         base = build_scenario(passages, self.fleet.assets(now), now, burden=self.fleet.burden)
         made = next_round(self.board, base, seconds=PLAN_S)
