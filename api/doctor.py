@@ -14,6 +14,7 @@ from pathlib import Path
 import aiohttp
 import asyncpg
 
+from api import store_escort
 from api.embedded import reachable_by_servers
 from api.http.pages import DIST
 from api.running import Running, running
@@ -59,6 +60,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding(check="service", seen=f"runs as process {service.pid} at {service.http_url}")
     yield await _http(service)
     yield await _database(service)
+    yield await _decisions(service)
     yield await _log(service, settings.nats_replicas)
 
 
@@ -146,6 +148,23 @@ async def _database(service: Running) -> Finding:
     if age_s is None:
         return Finding(check="database", seen="answers; no position was ever stored")
     return Finding(check="database", seen=f"answers; newest position received {age_s:.0f} s ago")
+
+
+async def _decisions(service: Running) -> Finding:
+    try:
+        database = await asyncpg.create_pool(service.database_url, min_size=1, max_size=1,
+                                             timeout=WAIT_S)  # fmt: skip
+        async with database:
+            broken = await store_escort.first_broken(database)
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        return Finding(check="decisions", seen=f"no answer: {error!r}", mend="see the database")
+    if broken is None:
+        return Finding(check="decisions", seen="every seal fits")
+    return Finding(
+        check="decisions",
+        seen=f"the seal of decision {broken} does not fit: it or one before was changed or removed",
+        mend="compare with a backup; find out who can write to the database",
+    )
 
 
 async def _log(service: Running, replicas: int) -> Finding:

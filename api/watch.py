@@ -48,8 +48,8 @@ ASK_S = 0.5
 """Between looks for new decisions, and new reports of partners."""
 
 PLAN_US = 10 * MINUTE_US
-"""Between plans where nothing happens; a decision, or a ship that comes into the upper bands, has
-the next one made at once."""
+"""Between plans where nothing happens. A decision, a ship that comes into the upper bands, an
+escort that gets under way or is done has the next one made at once."""
 
 PLAN_S = 2.0
 PRESSING: Band = "high"
@@ -276,7 +276,9 @@ class Watch:
 
     def _plan(self, timeline: Timeline, assessed: Assessed, found: Findings) -> None:
         now, params = timeline.engine.now_us, RequestParams()
-        if not self._due and now < timeline.planned_at + PLAN_US:
+        moves_at = self.board.moves_at()
+        moves = moves_at is not None and moves_at <= now and timeline.planned_at < now
+        if not (self._due or moves or now >= timeline.planned_at + PLAN_US):
             return
         least = -math.expm1(-params.min_leg_risk)
         base = build_scenario(

@@ -11,22 +11,12 @@ from typing import Any, Final
 from escort.changes import Grounds, changes, why_gone
 from escort.decision import Decision, Standing
 from escort.docket import Docket, docket
-from escort.lifecycle import (
-    HELD,
-    Alert,
-    advanced,
-    alert_document,
-    assets_now,
-    begun,
-    commitment_document,
-    fixed,
-    restated,
-    settled,
-    threats,
-)
+from escort.lifecycle import HELD, advanced, assets_now, begun, fixed, settled
 from escort.plan import plan, plan_document
 from escort.scenario import Asset, EscortRequest, Scenario
+from escort.telling import Alert, alert_document, commitment_document, restated, threats
 from escort.whereabouts import Commitment, as_it_is
+from sea.instants import parse_utc
 from sea.units import DAY_US, Microseconds
 
 REMEMBER_US: Final = DAY_US
@@ -58,6 +48,17 @@ class Board:
     def decided(self, decisions: Sequence[Decision]) -> "Board":
         """The board after these decisions."""
         return replace(self, standing=self.standing.after(decisions))
+
+    def moves_at(self) -> Microseconds | None:
+        """When an approved escort gets under way, or one under way is done; None: none will."""
+        leaving = (
+            parse_utc(escort["depart_at"])
+            for tasking in self.taskings
+            for escort in tasking["escorts"]
+            if escort["status"] == "approved"
+        )
+        ending = (c.release_at for c in self.commitments if c.status == "under_way")
+        return min((*leaving, *ending), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

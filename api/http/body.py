@@ -38,6 +38,8 @@ async def read_body(request: web.Request, model: type[Given]) -> Given:
         value = msgspec.json.decode(raw or b"{}")
     except (msgspec.DecodeError, RecursionError) as error:
         raise BadInputError(f"the body is no JSON: {error}", field="body") from None
+    if rb"\u0000" in msgspec.json.encode(value):  # PostgreSQL's text has no such character
+        raise BadInputError("the body has a null character", field="body")
     try:
         return model.model_validate(value)
     except ValidationError as error:

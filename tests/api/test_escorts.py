@@ -268,6 +268,24 @@ async def test_a_what_if_is_answered_from_the_current_scenario_and_kept_only_if_
     assert (await world.get(f"/v1/plans/what-if/{kept['id']}", port)).status == 404
 
 
+async def test_no_body_is_a_fault_of_the_service(planned):
+    us = await planned.sign(nation="US")
+    paths = [f"{TASKINGS}/t1/approval", f"{TASKINGS}/t1/rejection", "/v1/requests", "/v1/assets",
+             "/v1/requests/r1/refusal", "/v1/plans"]  # fmt: skip
+    odd = [None, [], 3, "x", {}, "a\0b", "é" * 300, -1e308, [[0, 0]], "\U0001f6a2"]
+    bodies = [*odd, *({"reason": value} for value in odd), *({"requests": value} for value in odd),
+              *({"changes": [{"kind": "close_zone", "zone": value}]} for value in odd),
+              *(FILING | {name: value} for name in FILING for value in odd)]  # fmt: skip
+    for path in paths:
+        for body in bodies:
+            response = await planned.client.post(path, headers=us, json=body)
+            assert response.status in {200, 201, 404, 409, 422}, (path, body, await response.text())
+            if response.status == 201 and path.startswith(TASKINGS):
+                await post(
+                    planned, f"{TASKINGS}/t1/unlock", us, status=201 if "app" in path else 409
+                )
+
+
 async def test_decisions_come_back_as_they_were_made(planned):
     us = await planned.sign(nation="US")
     await post(planned, f"{TASKINGS}/t1/lock", us, reason="keep")

@@ -47,6 +47,26 @@ def test_within_three_minutes_the_page_shows_moving_ships_an_event_reasons_and_a
     assert watch.foreign == []
 
 
+def test_an_officer_approves_an_escort_and_rejects_another_and_the_plan_follows(
+    watch: Any, tmp_path: Path
+) -> None:
+    watch.until("a first picture", lambda: watch.flag("ready"), within_s=FIRST_USE_S)
+    watch.until("a proposed escort", lambda: watch.flag("escorts"), within_s=FIRST_USE_S)
+    watch.until("the picture of now", lambda: watch.flag("behind_s") < 60, within_s=FIRST_USE_S)
+    board = watch.page.locator("#dock")
+    _decide(board, "Approve", "company asks too")
+    decided = board.locator(".status.approved, .status.under_way").first
+    expect(decided).to_be_visible(timeout=20_000)
+    expect(decided).to_have_attribute("title", re.compile("company asks too"))
+    _decide(board, "Reject", "crew rest")
+    changes = board.locator(".changes")
+    expect(changes).to_contain_text("crew rest", timeout=60_000)
+    changes.locator("summary").click()
+    expect(decided).to_be_visible()
+    watch.page.screenshot(path=os.environ.get("SAFEPASSAGE_BOARD") or tmp_path / "board.png")
+    assert watch.errors == []
+
+
 def test_the_list_is_driven_by_keys_alone(watch: Any) -> None:
     watch.until("a first picture", lambda: watch.flag("ready"), within_s=FIRST_USE_S)
     page = watch.page
@@ -106,6 +126,15 @@ def test_who_is_not_signed_in_is_told_how_to(browser: Browser, sign_in_link: str
     page.goto(sign_in_link.split("/sign-in")[0])
     expect(page.locator("#notice")).to_contain_text("Open the sign-in link that make run printed")
     page.close()
+
+
+def _decide(board: Locator, verb: str, reason: str) -> None:
+    """Decides so on the first escort that is still proposed."""
+    proposed = board.locator("tbody tr:has(.status.proposed)").first
+    proposed.get_by_role("button", name=verb).click()
+    board.locator("form.verdict input").fill(reason)
+    board.locator("form.verdict").get_by_role("button", name=verb).click()
+    expect(board.locator("form.verdict")).to_have_count(0, timeout=20_000)
 
 
 def _escort_under_way(page: Page) -> Locator:

@@ -61,7 +61,11 @@ def test_a_tasking_is_proposed_until_an_officer_approves_it(make):
 def test_an_approved_escort_is_under_way_when_its_asset_was_to_leave_then_done(make):
     board, tasking = approved(make)
     depart_h = (parse_utc(tasking["escorts"][0]["depart_at"]) - NOW) / HOUR_US
-    under = next_round(board, scene(make, hours=depart_h + 0.1), seconds=5)
+    assert board.moves_at() is None, "the plan that answers the approval comes first"
+    answered = next_round(board, scene(make, hours=0.1), seconds=5)
+    assert answered.board.moves_at() == parse_utc(tasking["escorts"][0]["depart_at"])
+    under = next_round(answered.board, scene(make, hours=depart_h + 0.1), seconds=5)
+    assert under.board.moves_at() == parse_utc(tasking["escorts"][0]["release_at"])
     assert under.document["taskings"] == []
     (running,) = under.document["under_way"]
     assert (running["status"], running["tasking"]) == ("under_way", tasking["id"])
@@ -74,6 +78,7 @@ def test_an_approved_escort_is_under_way_when_its_asset_was_to_leave_then_done(m
     assert done.document["under_way"] == []
     assert [each["status"] for each in done.document["ended"]] == ["done"]
     assert done.document["changes"] == []
+    assert done.board.moves_at() is None
 
 
 def test_a_proposal_that_nobody_approves_never_gets_under_way(make):

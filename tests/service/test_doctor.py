@@ -20,6 +20,7 @@ def test_a_running_service_is_well(start_service):
     code, told = doctor(service)
     assert code == 0, told
     assert "ok    http         ready" in told
+    assert "ok    decisions    every seal fits" in told
     assert "tracker" in told
 
 

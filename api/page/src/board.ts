@@ -1,20 +1,22 @@
 /** The escort board: who escorts whom, where and when; what the plan is worth; whom it leaves out. */
 import { html, nothing, svg, type TemplateResult } from "lit-html";
+import { news } from "./changes";
 import { clock, country, DASH, percent, trim, words } from "./format";
 import type { Escort, Plan, Position, Tasking } from "./model";
 import { place } from "./port";
 import type { Store } from "./store";
+import { buttons, form, isAbout, type VerdictActions } from "./verdict";
 
-export interface BoardActions {
+export interface BoardActions extends VerdictActions {
   select(mmsi: number): void;
 }
 
 export function board(store: Store, actions: BoardActions, now: number): TemplateResult {
   const plan = store.plan;
   if (!plan) return html`<p class="empty">No plan yet. One is made as soon as a ship's predicted passage crosses hazardous water and a patrol vessel can reach it.</p>`;
-  const rows = plan.taskings.flatMap((tasking) => tasking.escorts.map((escort) => ({ tasking, escort })));
+  const rows = store.taskings.flatMap((tasking) => tasking.escorts.map((escort) => ({ tasking, escort })));
   rows.sort((a, b) => a.escort.rendezvous_at.localeCompare(b.escort.rendezvous_at));
-  return html`${totals(plan, rows.length, now)}
+  return html`${totals(plan, rows.length, now)}${news(store, plan, now)}
     ${rows.length === 0 ? html`<p class="empty">The plan proposes no escort: nothing can be served. See “Not served” for the reasons.</p>` : html`
     <div class="scroll"><table>
       <thead><tr><th>Patrol vessel</th><th>Nation</th><th>Ship</th><th>Rendezvous (UTC)</th><th>Release (UTC)</th><th>Status</th><th class="number">Risk averted</th><th>Why</th></tr></thead>
@@ -38,11 +40,20 @@ function row(store: Store, tasking: Tasking, escort: Escort, actions: BoardActio
     <td>${mmsis.map((mmsi) => html`<button type="button" class="link" @click=${() => actions.select(mmsi)}>${store.name(mmsi)}</button> `)}</td>
     <td>${when(escort.rendezvous_at, escort.rendezvous_position ?? requests[0]?.rendezvous, now)}</td>
     <td>${when(escort.release_at, escort.release_position ?? requests[0]?.release, now)}</td>
-    <td><span class="status">${escort.status ?? tasking.status ?? "proposed"}</span></td>
+    <td>${stage(tasking, escort)}${buttons({ ...tasking, nation }, escort, store.me, actions)}</td>
     <td class="number">${averted === null ? DASH : trim(averted)}</td>
     <td class="why" title=${why}><p>${why}</p></td>
   </tr>
+  ${store.verdict && isAbout(store.verdict, tasking, escort) ? html`<tr class="detail"><td colspan="8">${form(store.verdict, actions)}</td></tr>` : nothing}
   ${chosen ? html`<tr class="chosen detail"><td colspan="8">${why}</td></tr>` : nothing}`;
+}
+
+/** The escort's stage, and whose word made it so. */
+function stage(tasking: Tasking, escort: Escort): TemplateResult {
+  const status = escort.status ?? tasking.status ?? "proposed";
+  const word = escort.decided;
+  const said = word ? `${words(word.kind)} by ${word.by} (${word.nation}) ${clock(word.at)}${word.reason ? `: ${word.reason}` : ""}` : "";
+  return html`<span class="status ${status}" title=${said}>${status.replaceAll("_", " ")}${escort.locked && status === "proposed" ? ", locked" : ""}</span>`;
 }
 
 function when(iso: string, position: Position | null | undefined, now: number): TemplateResult {

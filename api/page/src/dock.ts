@@ -13,7 +13,7 @@ export interface DockActions extends BoardActions, EventActions {
 }
 
 export function dock(store: Store, open: Tab | null, actions: DockActions, now: number): TemplateResult {
-  const escorts = (store.plan?.taskings ?? []).reduce((n, tasking) => n + tasking.escorts.length, 0);
+  const escorts = store.taskings.reduce((n, tasking) => n + tasking.escorts.length, 0);
   const tab = (id: Tab, label: string, count: number) => html`<button type="button" role="tab" id="tab-${id}"
     aria-selected=${open === id} aria-controls="dock-page" @click=${() => actions.turn(id)}>${label} <small>${count}</small></button>`;
   return html`<div class="tabs" role="tablist" aria-label="Escorts and events">

@@ -1,8 +1,9 @@
 /** Keeps the store filled: REST for what changes slowly, the live stream for ships. */
 import { Live, type Notice } from "./live";
 import { mmsiText, type Asset, type EscortRequest, type Me, type Plan, type SeaEvent, type Vessel } from "./model";
-import { read, readAll, SignedOut } from "./rest";
+import { read, readAll, send, SignedOut } from "./rest";
 import type { Store } from "./store";
+import type { Verdict } from "./verdict";
 
 const REFRESH_MS = 20_000;
 /** Above so many ships only the notable ones are read at every refresh, all at every tenth. */
@@ -80,6 +81,20 @@ export class Feed {
     const problem = vessel ? null : "The service has no record of this ship.";
     this.store.selected = { mmsi, vessel, track, events, problem };
     this.store.changed();
+  }
+
+  /** Records an officer's decision, and shows the plan as it then stands. */
+  async decide({ verb, tasking, requests }: Verdict, reason: string): Promise<void> {
+    const { store } = this;
+    try {
+      await send(`/v1/plans/current/taskings/${tasking}/${verb}`, { reason, requests });
+      store.verdict = null;
+      await this.refresh();
+    } catch (error) {
+      if (error instanceof SignedOut) store.signedOut = true;
+      else store.problem = `The decision was not recorded: ${error instanceof Error ? error.message : String(error)}`;
+      store.changed();
+    }
   }
 
   /** The hazard field as GeoJSON. */

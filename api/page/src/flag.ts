@@ -39,7 +39,7 @@ export function exposeFlag(store: Store, charted: () => boolean): void {
       return store.events.length;
     },
     get escorts() {
-      return (store.plan?.taskings ?? []).reduce((n, tasking) => n + tasking.escorts.length, 0);
+      return store.taskings.reduce((n, tasking) => n + tasking.escorts.length, 0);
     },
     get explained() {
       const all = [...store.vessels];

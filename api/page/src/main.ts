@@ -12,6 +12,7 @@ import { positionOf, type Position } from "./model";
 import "./page.css";
 import { panel } from "./panel";
 import { Store } from "./store";
+import type { Verdict } from "./verdict";
 import { formatView, parseView } from "./view";
 import { exposeFlag } from "./flag";
 
@@ -72,6 +73,12 @@ const actions = {
     select(Number(event.mmsis[0]));
     chart?.centre([event.lon, event.lat], 7);
   },
+  consider: (verdict: Verdict | null) => {
+    store.verdict = verdict;
+    draw();
+    document.querySelector<HTMLInputElement>("form.verdict input")?.focus();
+  },
+  decide: (verdict: Verdict, reason: string) => void feed.decide(verdict, reason),
   turn: (next: Tab) => {
     tab = tab === next ? null : next;
     draw();

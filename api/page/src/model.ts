@@ -9,6 +9,7 @@ export interface Me {
   name: string;
   role: string;
   nation: Maybe<string>;
+  node?: Maybe<string>;
   exercise?: Maybe<boolean | string>;
 }
 
@@ -110,7 +111,43 @@ export interface Escort {
   leg_nm: number;
   risk_value?: Maybe<number>;
   status?: Maybe<string>;
+  locked?: Maybe<boolean>;
+  decided?: Maybe<Word>;
   why?: Maybe<string>;
+}
+
+/** An officer's last word on an escort. */
+export interface Word {
+  kind: string;
+  by: string;
+  nation: string;
+  reason: string;
+  at: string;
+}
+
+/** An escort under way: a tasking of its own. */
+export interface Running extends Escort {
+  id: string;
+  tasking: string;
+  asset: string;
+  name: string;
+  nation: Maybe<string>;
+  position: Position;
+}
+
+export interface Change {
+  kind: "added" | "dropped" | "moved" | "retimed";
+  request: string;
+  mmsis: string[];
+  was: Maybe<{ asset: string; rendezvous_at: string }>;
+  now: Maybe<{ asset: string; rendezvous_at: string }>;
+  why: string;
+}
+
+export interface Alert {
+  kind: string;
+  tasking: string;
+  text: string;
 }
 
 export interface Asset {
@@ -123,6 +160,7 @@ export interface Asset {
 }
 
 export interface Tasking {
+  id?: Maybe<string>;
   asset: string;
   name?: Maybe<string>;
   nation?: Maybe<string>;
@@ -147,6 +185,10 @@ export interface Plan {
   made_at?: Maybe<string>;
   taskings: Tasking[];
   unserved: Unserved[];
+  under_way?: Maybe<Running[]>;
+  changes?: Maybe<Change[]>;
+  alerts?: Maybe<Alert[]>;
+  pending?: Maybe<number>;
   risk_value: number;
   objective?: Maybe<number>;
   upper_bound?: Maybe<number>;

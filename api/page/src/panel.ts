@@ -119,12 +119,12 @@ const findEvent = (store: Store, id: string) => store.selected?.events.find((eve
 
 /** Her escort, or why she has none. */
 function escortOf(store: Store, mmsi: number, now: number): TemplateResult | typeof nothing {
-  for (const tasking of store.plan?.taskings ?? []) {
+  for (const tasking of store.taskings) {
     const escort = tasking.escorts.find((each) => store.mmsisOf(each).includes(mmsi));
     if (!escort) continue;
     const asset = store.asset(tasking.asset);
     const nation = tasking.nation ?? asset.nation;
-    return html`<p class="escorted"><b>Escort ${escort.status ?? "proposed"}:</b> ${tasking.name ?? asset.name ?? tasking.asset}${nation ? ` (${nation})` : ""},
+    return html`<p class="escorted"><b>Escort ${words(escort.status ?? "proposed").toLowerCase()}:</b> ${tasking.name ?? asset.name ?? tasking.asset}${nation ? ` (${nation})` : ""},
       meets ${clock(escort.rendezvous_at, now)}, releases ${clock(escort.release_at, now)}.</p>`;
   }
   const refused = store.plan?.unserved.find((each) => store.mmsisOf(each).includes(mmsi));

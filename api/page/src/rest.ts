@@ -10,6 +10,14 @@ export async function read<T>(path: string): Promise<T | null> {
   return (await response.json()) as T;
 }
 
+/** Sends a decision; an error says what the service has against it. */
+export async function send(path: string, body: unknown): Promise<void> {
+  const headers = { Accept: "application/json", "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID() };
+  const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body), signal: AbortSignal.timeout(20_000) });
+  if (response.status === 401) throw new SignedOut("not signed in");
+  if (!response.ok) throw new Error(await said(response));
+}
+
 /** What the service says is wrong, from its problem document (RFC 9457) where it has one. */
 async function said(response: Response): Promise<string> {
   try {

@@ -2,8 +2,9 @@
 import { UNKNOWN, type Frame } from "./frame";
 import {
   bandOf, mmsiText, type Asset, type EscortRequest, type Me, type Plan, type Position, type SeaEvent,
-  type Ship, type Vessel,
+  type Ship, type Tasking, type Vessel,
 } from "./model";
+import type { Verdict } from "./verdict";
 
 export type Connection = "connecting" | "live" | "lost";
 
@@ -34,6 +35,8 @@ export class Store {
   requests = new Map<string, EscortRequest>();
   assets = new Map<string, Asset>();
   selected: Selection | null = null;
+  /** The decision whose form is open. */
+  verdict: Verdict | null = null;
   query = "";
   minBand = 0;
 
@@ -108,9 +111,15 @@ export class Store {
     return ids.flatMap((id) => this.requests.get(id)?.mmsis ?? []).map(Number);
   }
 
+  /** Taskings, those under way first: each stands where its asset is now. */
+  get taskings(): Tasking[] {
+    const running = (this.plan?.under_way ?? []).map(({ why: _, ...each }): Tasking => ({ ...each, escorts: [each] }));
+    return [...running, ...(this.plan?.taskings ?? [])];
+  }
+
   /** Where a ship's proposed escort comes from, meets her and releases her. */
   escortPlaces(mmsi: number): Position[] {
-    for (const tasking of this.plan?.taskings ?? []) {
+    for (const tasking of this.taskings) {
       const escort = tasking.escorts.find((each) => this.mmsisOf(each).includes(mmsi));
       if (!escort) continue;
       const places = [tasking.position ?? this.asset(tasking.asset).position, escort.rendezvous_position, escort.release_position];

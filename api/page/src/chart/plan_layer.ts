@@ -39,7 +39,7 @@ export function drawPlan(map: MapLibre, store: Store): void {
 
 /** Patrol vessels, ways and legs, meetings and releases; what is not `chosen` stands back. */
 export function planFeatures(store: Store): GeoJSON.Feature[] {
-  const taskings = store.plan?.taskings ?? [];
+  const taskings = store.taskings;
   const tasked = new Set(taskings.map((tasking) => tasking.asset));
   const idle = [...store.assets.values()].filter((asset) => !tasked.has(asset.id));
   return [
@@ -55,8 +55,9 @@ function drawTasking(tasking: Tasking, store: Store): GeoJSON.Feature[] {
   const chosen =
     store.selected === null ||
     tasking.escorts.some((escort) => store.mmsisOf(escort).includes(store.selected!.mmsi));
-  const features = drawAsset(start, name, chosen);
-  let from = start;
+  const running = store.plan?.under_way?.find((each) => each.asset === tasking.asset && each.id !== tasking.id);
+  const features = running ? [] : drawAsset(start, name, chosen);
+  let from = running?.release_position ?? start;
   for (const escort of tasking.escorts) {
     const [request] = escort.requests.map((id) => store.requests.get(id));
     const rendezvous = escort.rendezvous_position ?? request?.rendezvous;

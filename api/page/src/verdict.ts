@@ -1,0 +1,63 @@
+/** An officer's decision on an escort: the buttons its stage allows, and the form for the reason. */
+import { html, nothing, type TemplateResult } from "lit-html";
+import type { Escort, Me, Tasking } from "./model";
+
+export type Verb = "approval" | "rejection" | "lock" | "unlock" | "break-off";
+
+/** A decision being made: the form is open until it is sent or given up. */
+export interface Verdict {
+  verb: Verb;
+  tasking: string;
+  requests: string[];
+}
+
+export interface VerdictActions {
+  consider(verdict: Verdict | null): void;
+  decide(verdict: Verdict, reason: string): void;
+}
+
+const LABELS: Record<Verb, string> = {
+  approval: "Approve", rejection: "Reject", lock: "Lock", unlock: "Take back", "break-off": "Break off",
+};
+const NEEDS_REASON: readonly Verb[] = ["rejection", "break-off"];
+
+/** Officers decide on their own nation's assets; in an exercise the node's play all parts. */
+export function mayDecide(me: Me | null, nation: string | null | undefined): boolean {
+  if (!me || !["watch_officer", "planner"].includes(me.role)) return false;
+  return me.nation === nation || (Boolean(me.exercise) && me.nation === me.node);
+}
+
+function verbs(escort: Escort): Verb[] {
+  if (escort.status === "under_way") return ["break-off"];
+  if (escort.status === "approved") return ["rejection", "unlock"];
+  if (escort.status === "rejected" || escort.status === "broken_off") return [];
+  return ["approval", "rejection", escort.locked ? "unlock" : "lock"];
+}
+
+export function buttons(tasking: Tasking, escort: Escort, me: Me | null, actions: VerdictActions): TemplateResult | typeof nothing {
+  const id = tasking.id;
+  if (!id || !mayDecide(me, tasking.nation)) return nothing;
+  return html`<span class="verbs">${verbs(escort).map((verb) => html`<button type="button"
+    @click=${() => actions.consider({ verb, tasking: id, requests: escort.requests })}>${LABELS[verb]}</button>`)}</span>`;
+}
+
+export const isAbout = (verdict: Verdict | null, tasking: Tasking, escort: Escort): boolean =>
+  verdict !== null && verdict.tasking === tasking.id && verdict.requests.join() === escort.requests.join();
+
+export function form(verdict: Verdict, actions: VerdictActions): TemplateResult {
+  const send = (event: SubmitEvent) => {
+    event.preventDefault();
+    const reason = new FormData(event.target as HTMLFormElement).get("reason");
+    actions.decide(verdict, String(reason ?? "").trim());
+  };
+  const needed = NEEDS_REASON.includes(verdict.verb);
+  return html`<form class="verdict" @submit=${send} @keydown=${(event: KeyboardEvent) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      actions.consider(null);
+    }}>
+    <label>Reason${needed ? "" : " (if any)"} <input name="reason" maxlength="200" autocomplete="off" ?required=${needed} /></label>
+    <button type="submit">${LABELS[verdict.verb]}</button>
+    <button type="button" @click=${() => actions.consider(null)}>Cancel</button>
+  </form>`;
+}
