@@ -154,6 +154,24 @@ async def assessments(
             yield _with_json(row)
 
 
+_ASSESSMENTS_WITH_INPUTS = """
+    SELECT timeline, assessed_at, document::text AS document, inputs::text AS inputs, originator,
+           releasable_to
+    FROM assessments
+    WHERE mmsi = $1 AND assessed_at <= $2 AND ($3::text IS NULL OR timeline = $3)
+    ORDER BY assessed_at DESC, timeline DESC
+"""
+
+
+async def assessments_with_inputs(
+    database: asyncpg.Pool, mmsi: int, at: datetime, timeline: str | None
+) -> AsyncGenerator[Row, None]:
+    """Assessments of the vessel up to an instant with what they were made of, newest first."""
+    async with database.acquire(timeout=TIMEOUT_S) as connection, connection.transaction():
+        async for row in connection.cursor(_ASSESSMENTS_WITH_INPUTS, mmsi, at, timeline):
+            yield _with_json(row)
+
+
 _NEW_ASSESSMENTS = _ASSESSMENT + "WHERE revision > $1 ORDER BY revision"
 
 _NEWEST_ASSESSMENTS = """
@@ -235,8 +253,8 @@ async def revision(database: asyncpg.Pool) -> int:
 
 def _with_json(row: Any) -> Row:
     values = dict(row)
-    for name in ("document", "scenario"):
-        if name in values:
+    for name in ("document", "scenario", "inputs"):
+        if values.get(name) is not None:
             values[name] = msgspec.json.decode(values[name])
     return values
 

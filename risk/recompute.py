@@ -1,7 +1,7 @@
 """Recomputing: what was kept with an assessment -> the assessment, to the bit.
 
 The same code, tables and field give the same bits; where one of them has changed since, a score
-can be made anew but need not be the same, and `sameness` says what has changed.
+can be made anew but need not be the same, and `changed` says which.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import h3
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk.hazard import HOURS_PER_YEAR, RING_AREA_NM2, HazardField, HazardParams
+from risk.hazard_raster import look_up, raster_of
 from risk.incident import Activity, Incident, packaged_figures
 from sea.errors import BadInputError
 from sea.instants import parse_utc
@@ -150,3 +152,25 @@ def test_the_command_writes_the_published_columns(tmp_path):
     assert len(cells) > 50
     peak = cells.loc[cells["incidents_per_year"].idxmax()]
     assert abs(peak["lon"] + 90.75) < 0.2
+
+
+def test_the_raster_finds_the_row_of_a_place_but_within_half_a_mile_of_a_border():
+    field, random = HazardField.fit(), np.random.default_rng(0)
+    raster = raster_of(field)
+    lat, lon = np.array([h3.cell_to_latlng(h3.int_to_str(c)) for c in field.cells.tolist()]).T
+    lat, lon = lat + random.normal(0, 0.07, len(lat)), lon + random.normal(0, 0.07, len(lon))
+    found = np.array([look_up(raster, *place)[0] for place in zip(lon, lat, strict=True)])
+    plain = field.rows(lon, lat)
+    off = np.flatnonzero(found != plain)
+    assert len(off) < 0.08 * len(lat)
+    for i in off.tolist():
+        around = np.linspace(0, 2 * np.pi, 16)
+        x = lon[i] + np.cos(around) * 0.5 * np.sqrt(2) / 60 / np.cos(np.radians(lat[i]))
+        y = lat[i] + np.sin(around) * 0.5 * np.sqrt(2) / 60
+        assert found[i] in field.rows(x, y)
+
+
+def test_far_from_every_place_the_raster_gives_everywhere_s_row():
+    raster = raster_of(HazardField.fit())
+    for place in ((-120.0, 5.0), (179.99, -60.0), (-180.0, 90.0), (180.0, -90.0)):
+        assert look_up(raster, *place) == (len(raster.mean) - 1, -1)
