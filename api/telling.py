@@ -81,12 +81,18 @@ class Telling:
         self, picture: Picture, events: Mapping[int, Sequence[Event]],
         made: Sequence[tuple[Assessment, PassageRisk]], now_us: Microseconds,
     ) -> list[SupplementRow]:  # fmt: skip
-        """What is news after a tick, of all ships."""
+        """What is news after a tick, of all ships assessed."""
         n = len(picture)
         steps = passages_of(
             [p for _, p in made], moored_of(picture.mmsi[:n], picture.nav_status[:n])
         )
         subjects = [_subject(picture, a, events.get(a.mmsi, ())) for a, _ in made]
+        return self.ticked(steps, subjects, now_us)
+
+    def ticked(
+        self, steps: Passages, subjects: Sequence[Subject], now_us: Microseconds
+    ) -> list[SupplementRow]:
+        """What is news of these ships by their passages and what else is known of them."""
         self._tick = _Tick(now_us=now_us, steps=steps, subjects=subjects)
         told = self._coercion(steps, now_us) | self._smuggling(subjects, now_us)
         ships = set(steps.mmsi.tolist())

@@ -176,10 +176,7 @@ class HazardField:
 
     def rows_of(self, cells: Cells) -> npt.NDArray[np.int64]:
         """Each cell's row, likewise."""
-        row = np.searchsorted(self.cells, cells)
-        known = row < len(self.cells)
-        known[known] = self.cells[row[known]] == cells[known]
-        return np.where(known, row, len(self.cells))
+        return self._rows_of(cells)
 
     def rate(
         self, lon: Float64, lat: Float64, hour: Float64, activity: npt.NDArray[np.integer]
@@ -216,7 +213,7 @@ class HazardField:
         Those of the places, and those of everywhere: of the region's ships that lie in a cell
         like it, by its distance from a port.
         """
-        rows, base = self.rows_of(cells), self.mean[-1]
+        rows, base = self._rows_of(cells), self.mean[-1]
         lat, lon = _centres(cells)
         ships = self.ring_ships[_ring(lon, lat)] * area_nm2[:, None]
         near = (self.mean[rows] - base) * self.ship_hours[rows]
@@ -237,7 +234,7 @@ class HazardField:
         """
         inside = np.array(sorted(_box_cells(bbox, self.params.resolution)), np.uint64)
         lat, lon = _centres(inside)
-        rows = self.rows_of(inside)
+        rows = self._rows_of(inside)
         keep = ~is_land(lon, lat) | np.append(self.at_sea, False)[rows]
         inside, lon, lat = inside[keep], lon[keep], lat[keep]
         area = _sea_area_nm2(inside, lon, lat)
@@ -279,6 +276,12 @@ class HazardField:
                 "source": self.source,
             },
         }
+
+    def _rows_of(self, cells: Cells) -> npt.NDArray[np.int64]:
+        row = np.searchsorted(self.cells, cells)
+        known = row < len(self.cells)
+        known[known] = self.cells[row[known]] == cells[known]
+        return np.where(known, row, len(self.cells))
 
 
 def _ring(lon: Float64, lat: Float64) -> npt.NDArray[np.intp]:

@@ -19,13 +19,10 @@ from risk.coercion import MOORED, CoercionParams
 from risk.hazard import Cells, HazardField, Rate
 from risk.incident import Activity, Incident
 from risk.report import MergedIncident
-from risk.supplement import MAX_REPORT_IDS, Supplement, Told
+from risk.supplement import LEAD_US, MAX_REPORT_IDS, Supplement, Told
 from risk.wording import instant, whereabouts
 from sea.geodesy import RADIUS_NM, unit_vectors
-from sea.units import DAY_US, HOUR_US, Microseconds
-
-LEAD_US: Final = HOUR_US
-"""A live picture lags behind the clock: an incident so little ahead of it counts as just past."""
+from sea.units import DAY_US, Microseconds
 
 CELL_NM: Final = 12.0
 """No point of a cell of the field is farther from its centre, with some to spare."""

@@ -258,3 +258,16 @@ async def test_who_has_read_up_to_a_revision_has_read_all_up_to_it(world):
         for _ in range(20):
             group.create_task(post(world, "/v1/watchlists", ENTRY, headers))
     assert len(set(read)) == 20
+
+
+async def test_hot_spots_rise_with_an_incident_for_those_who_may_see_it_alone(world):
+    us, stranger = await world.sign(nation="US"), await world.sign(nation="CO")
+    world.hear(200000001)
+    before = await (await world.get("/v1/hotspots", stranger)).read()
+    assert await (await world.get("/v1/hotspots", us)).read() == before
+    secret = BOARDING | {"position": [-98.0, 12.0], "releasable_to": [], "at": "2026-03-01T11:00Z"}
+    await post(world, "/v1/incidents", secret, us)
+    assert await (await world.get("/v1/hotspots", stranger)).read() == before
+    seen = (await (await world.get("/v1/hotspots", us)).json())["features"]
+    corners = [f["geometry"]["coordinates"][0][0] for f in seen]
+    assert any(abs(lon + 98) < 0.2 and abs(lat - 12) < 0.2 for lon, lat in corners)
