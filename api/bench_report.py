@@ -21,7 +21,7 @@ from risk.hazard import HazardField
 from risk.incident import Activity, packaged_figures
 from risk.intelligence import Subject
 from risk.report import IncidentReport
-from risk.threat import Passages
+from risk.threat import Passages, columns_of
 from sea.geodesy import destination
 from sea.instants import parse_utc
 from sea.units import DAY_US, HOUR_US
@@ -86,12 +86,10 @@ def _passages(rng: np.random.Generator, ships: int) -> Passages:
     x, y = destination(lon[:, None], lat[:, None], cog[:, None], sog[:, None] * hours)
     activity = np.where(sog > 0, Activity.UNDER_WAY, Activity.ANCHORED).astype(np.int8)
     steps = len(hours)
-    return Passages(
-        mmsi=np.arange(ships) + 200_000_000, whole=np.full(ships, steps * 1e-7),
-        ship=np.repeat(np.arange(ships, dtype=np.int32), steps),
-        lon=x.ravel().astype(np.float32), lat=y.ravel().astype(np.float32),
-        activity=np.repeat(activity, steps), risk=np.full(ships * steps, 1e-7, np.float32),
-    )  # fmt: skip
+    return columns_of(
+        np.arange(ships) + 200_000_000, np.repeat(np.arange(ships, dtype=np.int32), steps),
+        x.ravel(), y.ravel(), np.repeat(activity, steps), np.full(ships * steps, 1e-7),
+    )[0]  # fmt: skip
 
 
 def _report(rng: np.random.Generator, number: int, hours: float | None = None) -> IncidentReport:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from api.briefing import Briefing, Record
-from api.policy import COALITION, Principal, anybody
+from api.policy import COALITION, Principal, allowed, anybody
 from ingest.picture import Picture
 from risk.assessment import Assessment, PassageRisk
 from risk.event import Event
@@ -19,13 +19,16 @@ from risk.hazard import HazardField
 from risk.intelligence import Intelligence, IntelligenceReport, Subject
 from risk.report import IncidentReport, MergedIncident
 from risk.supplement import Score, Supplement, Told, supplement_document
-from risk.threat import Passages, beside, moored_of, near_any, passages_of, threatened
+from risk.threat import Passages, beside, moored_of, passages_of, squares_near, threatened
 from risk.watchlist import WatchEntry, WatchList
 from sea.ports import resolve_destination
 from sea.units import Microseconds
 
 Key = tuple[int, Score, str]
 """MMSI, score and audience."""
+
+Audience = tuple[str, Principal]
+"""A nation, or `COALITION` for what everybody may see, and one who reads so."""
 
 NEWS_SHARE: Final = 0.1
 """What moved by less is no news, as of assessments."""
@@ -52,6 +55,7 @@ class _Tick:
     now_us: Microseconds
     steps: Passages
     subjects: Sequence[Subject]
+    moored: frozenset[int]
 
 
 class Telling:
@@ -83,18 +87,20 @@ class Telling:
     ) -> list[SupplementRow]:  # fmt: skip
         """What is news after a tick, of all ships assessed."""
         n = len(picture)
-        steps = passages_of(
-            [p for _, p in made], moored_of(picture.mmsi[:n], picture.nav_status[:n])
-        )
+        moored = moored_of(picture.mmsi[:n], picture.nav_status[:n])
+        steps, _ = passages_of([passage for _, passage in made], moored)
         subjects = [_subject(picture, a, events.get(a.mmsi, ())) for a, _ in made]
-        return self.ticked(steps, subjects, now_us)
+        return self.ticked(steps, subjects, now_us, moored)
 
     def ticked(
-        self, steps: Passages, subjects: Sequence[Subject], now_us: Microseconds
-    ) -> list[SupplementRow]:
+        self, steps: Passages, subjects: Sequence[Subject], now_us: Microseconds,
+        moored: frozenset[int] = frozenset(),
+    ) -> list[SupplementRow]:  # fmt: skip
         """What is news of these ships by their passages and what else is known of them."""
-        self._tick = _Tick(now_us=now_us, steps=steps, subjects=subjects)
-        told = self._coercion(steps, now_us) | self._smuggling(subjects, now_us)
+        self._tick = _Tick(now_us=now_us, steps=steps, subjects=subjects, moored=moored)
+        audiences = self._audiences()
+        told = self._coercion(steps, now_us, audiences)
+        told |= self._smuggling(subjects, now_us, audiences)
         ships = set(steps.mmsi.tolist())
         gone = {key: _NOTHING for key in self.written if key[0] in ships}
         return self._news(gone | told, now_us)
@@ -103,23 +109,20 @@ class Telling:
         """What is news of the ships that these new, retracted or judged records concern."""
         if self._tick is None:
             return []
-        tick, told = self._tick, dict[Key, Mapping[str, Any]]()
-        values = [record.value for record in records]
-        incidents = [v for v in values if isinstance(v, IncidentReport)]
+        tick, told, records = self._tick, dict[Key, Mapping[str, Any]](), tuple(records)
+        audiences = self._audiences(records)
+        names = {name for name, _ in audiences}
+        incidents = [r.value for r in records if isinstance(r.value, IncidentReport)]
         if incidents:
-            near = near_any(
-                tick.steps.lon,
-                tick.steps.lat,
-                [MergedIncident(reports=tuple(incidents))],
-                self.hazard,
-            )
-            steps = tick.steps.of(tick.steps.ship[near])
+            about = squares_near([MergedIncident(reports=tuple(incidents))], self.hazard)
+            steps = tick.steps.of(tick.steps.ship[about[tick.steps.square]])
             ships = set(steps.mmsi[np.unique(steps.ship)].tolist())
-            told |= {k: _NOTHING for k in self.written if k[1] == "coercion" and k[0] in ships}
-            told |= self._coercion(steps, tick.now_us)
-        if len(incidents) < len(values):
-            told |= {key: _NOTHING for key in self.written if key[1] == "smuggling"}
-            told |= self._smuggling(tick.subjects, tick.now_us)
+            told |= {k: _NOTHING for k in self.written
+                     if k[1] == "coercion" and k[0] in ships and k[2] in names}  # fmt: skip
+            told |= self._coercion(steps, tick.now_us, audiences)
+        if len(incidents) < len(records):
+            told |= {k: _NOTHING for k in self.written if k[1] == "smuggling" and k[2] in names}
+            told |= self._smuggling(tick.subjects, tick.now_us, audiences)
         return self._news(told, tick.now_us)
 
     def for_plans(self, passages: Sequence[PassageRisk], now_us: Microseconds) -> list[PassageRisk]:
@@ -127,21 +130,27 @@ class Telling:
         incidents = self.briefing.incidents(*self.readers)
         if not incidents or self._tick is None:
             return list(passages)
-        steps = self._tick.steps
-        there, more = beside(steps, incidents, self.hazard), np.zeros(len(steps.risk))
-        more[there.rows] = threatened(there, self.hazard, incidents, now_us)[1]
-        parts = np.split(more, np.cumsum([len(p.eta) for p in passages])[:-1])
+        steps, became = passages_of(passages, self._tick.moored)
+        there, share = beside(steps, incidents, self.hazard), np.zeros(len(steps.risk))
+        share[there.rows] = threatened(there, self.hazard, incidents, now_us)[1]
+        parts = np.split(share[became], np.cumsum([len(p.eta) for p in passages])[:-1])
         return [
-            replace(p, risk=p.risk + part) if part.any() else p
+            replace(p, risk=p.risk * (1 + part)) if part.any() else p
             for p, part in zip(passages, parts, strict=True)
         ]
 
-    def _audiences(self) -> list[tuple[str, Principal]]:
-        nations = self.briefing.nations
-        return [(COALITION, anybody()), *((nation, anybody(nation)) for nation in nations)]
+    def _audiences(self, concerned: Sequence[Record] = ()) -> Sequence[Audience]:
+        """Every audience, or those that may know of one of the records, everybody's first."""
+        every = [(COALITION, anybody()), *((n, anybody(n)) for n in self.briefing.nations)]
+        return every if not concerned else [
+            (name, reader) for name, reader in every
+            if any(allowed(reader, record.release) for record in concerned)
+        ]  # fmt: skip
 
-    def _coercion(self, steps: Passages, now_us: Microseconds) -> dict[Key, Mapping[str, Any]]:
-        """What incidents add to the ships of the steps, for every audience."""
+    def _coercion(
+        self, steps: Passages, now_us: Microseconds, audiences: Sequence[Audience]
+    ) -> dict[Key, Mapping[str, Any]]:
+        """What incidents add to the ships of the steps."""
         everything = [
             MergedIncident(reports=(r.value,)) for r in self.briefing.records.values()
             if isinstance(r.value, IncidentReport)
@@ -151,7 +160,7 @@ class Telling:
         there = beside(steps, everything, self.hazard)
         told: dict[Key, Mapping[str, Any]] = {}
         made: dict[object, dict[int, Supplement]] = {}
-        for audience, reader in self._audiences():
+        for audience, reader in audiences:
             incidents = self.briefing.incidents(reader)
             if incidents not in made:
                 made[incidents] = threatened(there, self.hazard, incidents, now_us)[0]
@@ -160,11 +169,11 @@ class Telling:
         return told
 
     def _smuggling(
-        self, subjects: Sequence[Subject], now_us: Microseconds
+        self, subjects: Sequence[Subject], now_us: Microseconds, audiences: Sequence[Audience]
     ) -> dict[Key, Mapping[str, Any]]:
-        """What watch lists and intelligence add to the ships, for every audience."""
+        """What watch lists and intelligence add to the ships."""
         told: dict[Key, Mapping[str, Any]] = {}
-        for audience, reader in self._audiences():
+        for audience, reader in audiences:
             entries = self.briefing.standing("watchlist", WatchEntry, reader)
             reports = self.briefing.standing("intelligence", IntelligenceReport, reader)
             if entries or reports:
