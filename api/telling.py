@@ -159,13 +159,13 @@ class Telling:
             return {}
         there = beside(steps, everything, self.hazard)
         told: dict[Key, Mapping[str, Any]] = {}
-        made: dict[object, dict[int, Supplement]] = {}
+        made: dict[tuple[MergedIncident, ...], dict[int, Mapping[str, Any]]] = {}
         for audience, reader in audiences:
             incidents = self.briefing.incidents(reader)
             if incidents not in made:
-                made[incidents] = threatened(there, self.hazard, incidents, now_us)[0]
-            for mmsi, supplement in made[incidents].items():
-                told[mmsi, "coercion", audience] = supplement_document(supplement)
+                found, _ = threatened(there, self.hazard, incidents, now_us)
+                made[incidents] = {m: supplement_document(s) for m, s in found.items()}
+            told |= {(m, "coercion", audience): d for m, d in made[incidents].items()}
         return told
 
     def _smuggling(
