@@ -24,6 +24,7 @@ from api.embedded import embedded_nats, embedded_postgres
 from api.flows import watch_flow
 from api.follow import follow
 from api.gateway import gateways, open_sources
+from api.hotspots import Hotspots
 from api.http.application import make_application, make_runner
 from api.live import Live
 from api.migrate import migrate
@@ -143,7 +144,7 @@ async def _serve(settings: Settings, orders: Orders, database_url: str, nats_url
             application = make_application(
                 settings=settings, database=database, view=view, live=live,
                 ready=lambda: {"live": live.following, "log": log.connected},
-                exercise=orders.exercise, hotspots=assessor.hazard.hotspots,
+                exercise=orders.exercise, hotspots=Hotspots(assessor.hazard),
             )  # fmt: skip
             address = await stack.enter_async_context(_listening(application, settings))
             link = await _sign_in_link(database, settings, address)

@@ -13,7 +13,8 @@ from typing import Any, Final
 import numpy as np
 
 from api.briefing import Briefing, Record
-from api.policy import COALITION, Principal, anybody
+from api.policy import COALITION, Principal, allowed, anybody
+from ingest.batch import Int64
 from ingest.picture import Picture
 from risk.assess import Assessed
 from risk.assessment import PassageRisk
@@ -23,7 +24,7 @@ from risk.hazard import HazardField
 from risk.intelligence import Intelligence, IntelligenceReport, Subject
 from risk.report import IncidentReport, MergedIncident
 from risk.supplement import Score, Supplement, Told, supplement_document
-from risk.threat import Passages, beside, near_any, passages_along, threatened
+from risk.threat import Passages, beside, passages_along, squares_near, threatened
 from risk.watchlist import WatchEntry, WatchList
 from sea.ports import resolve_destination
 from sea.units import Microseconds
@@ -31,9 +32,13 @@ from sea.units import Microseconds
 Key = tuple[int, Score, str]
 """MMSI, score and audience."""
 
+Audience = tuple[str, Principal]
+"""A nation, or `COALITION` for what everybody may see, and one who reads so."""
+
 NEWS_SHARE: Final = 0.1
 """What moved by less is no news, as of assessments."""
 
+_EACH: Final[Int64] = np.zeros(0, np.int64)
 _NOTHING: Final[dict[str, Any]] = {"low": 0.0, "high": 0.0, "told": []}
 
 
@@ -53,15 +58,24 @@ class _Tick:
     """The last assessment of all ships, as far as supplements need it, made when it is needed."""
 
     def __init__(
-        self, now_us: Microseconds, steps: Callable[[], Passages],
+        self, now_us: Microseconds, steps: Callable[[], tuple[Passages, Int64]],
         subjects: Callable[[], Sequence[Subject]],
     ) -> None:  # fmt: skip
         self.now_us = now_us
-        self._steps, self._subjects = steps, subjects
+        self._made, self._subjects = steps, subjects
 
     @cached_property
+    def _steps(self) -> tuple[Passages, Int64]:
+        return self._made()
+
+    @property
     def steps(self) -> Passages:
-        return self._steps()
+        return self._steps[0]
+
+    @property
+    def became(self) -> Int64:
+        """Which of the steps each step of the passages became."""
+        return self._steps[1]
 
     @cached_property
     def subjects(self) -> Sequence[Subject]:
@@ -104,14 +118,15 @@ class Telling:
         self, steps: Passages, subjects: Sequence[Subject], now_us: Microseconds
     ) -> list[SupplementRow]:
         """What is news of these ships by their passages and what else is known of them."""
-        self._tick = _Tick(now_us, lambda: steps, lambda: subjects)
+        self._tick = _Tick(now_us, lambda: (steps, _EACH), lambda: subjects)
         return self._ticked(self._tick)
 
     def _ticked(self, tick: _Tick) -> list[SupplementRow]:
         if not self.briefing.records and not self.written:
             return []
-        told = self._coercion(tick.steps, tick.now_us)
-        told |= self._smuggling(tick.subjects, tick.now_us)
+        audiences = self._audiences()
+        told = self._coercion(tick.steps, tick.now_us, audiences)
+        told |= self._smuggling(tick.subjects, tick.now_us, audiences)
         ships = {ship.mmsi for ship in tick.subjects}
         gone = {key: _NOTHING for key in self.written if key[0] in ships}
         return self._news(gone | told, tick.now_us)
@@ -120,23 +135,20 @@ class Telling:
         """What is news of the ships that these new, retracted or judged records concern."""
         if self._tick is None:
             return []
-        tick, told = self._tick, dict[Key, Mapping[str, Any]]()
-        values = [record.value for record in records]
-        incidents = [v for v in values if isinstance(v, IncidentReport)]
+        tick, told, records = self._tick, dict[Key, Mapping[str, Any]](), tuple(records)
+        audiences = self._audiences(records)
+        names = {name for name, _ in audiences}
+        incidents = [r.value for r in records if isinstance(r.value, IncidentReport)]
         if incidents:
-            near = near_any(
-                tick.steps.lon,
-                tick.steps.lat,
-                [MergedIncident(reports=tuple(incidents))],
-                self.hazard,
-            )
-            steps = tick.steps.of(tick.steps.ship[near])
+            about = squares_near([MergedIncident(reports=tuple(incidents))], self.hazard)
+            steps = tick.steps.of(tick.steps.ship[about[tick.steps.square]])
             ships = set(steps.mmsi[np.unique(steps.ship)].tolist())
-            told |= {k: _NOTHING for k in self.written if k[1] == "coercion" and k[0] in ships}
-            told |= self._coercion(steps, tick.now_us)
-        if len(incidents) < len(values):
-            told |= {key: _NOTHING for key in self.written if key[1] == "smuggling"}
-            told |= self._smuggling(tick.subjects, tick.now_us)
+            told |= {k: _NOTHING for k in self.written
+                     if k[1] == "coercion" and k[0] in ships and k[2] in names}  # fmt: skip
+            told |= self._coercion(steps, tick.now_us, audiences)
+        if len(incidents) < len(records):
+            told |= {k: _NOTHING for k in self.written if k[1] == "smuggling" and k[2] in names}
+            told |= self._smuggling(tick.subjects, tick.now_us, audiences)
         return self._news(told, tick.now_us)
 
     def for_plans(self, made: Assessed, least: float) -> list[PassageRisk]:
@@ -147,24 +159,33 @@ class Telling:
         incidents = self.briefing.incidents(*self.readers)
         if not incidents or self._tick is None or self._tick.now_us != made.now_us:
             return made.passages(least)
-        steps = self._tick.steps
-        there, more = beside(steps, incidents, self.hazard), np.zeros(len(steps.risk))
-        more[there.rows] = threatened(there, self.hazard, incidents, made.now_us)[1]
-        added = more.reshape(len(steps.mmsi), -1)
-        worth = steps.whole + added.sum(axis=1) >= -math.log1p(-least)
-        ships = np.flatnonzero(made.coercion.row >= 0)
+        steps, became = self._tick.steps, self._tick.became
+        there, share = beside(steps, incidents, self.hazard), np.zeros(len(steps.risk))
+        share[there.rows] = threatened(there, self.hazard, incidents, made.now_us)[1]
+        whole = steps.whole + np.bincount(steps.ship, steps.risk * share, len(steps.mmsi))
+        ships, shares = np.flatnonzero(made.coercion.row >= 0), share[became]
+        shares = shares.reshape(len(ships), -1)
+        passages = (
+            (made.passage(int(ships[row])), shares[row])
+            for row in np.flatnonzero(whole >= -math.log1p(-least)).tolist()
+        )
         return [
-            replace(passage, risk=passage.risk + added[row])
-            for row in np.flatnonzero(worth).tolist()
-            for passage in [made.passage(int(ships[row]))]
+            replace(passage, risk=passage.risk * (1 + share)) if share.any() else passage
+            for passage, share in passages
         ]
 
-    def _audiences(self) -> list[tuple[str, Principal]]:
-        nations = self.briefing.nations
-        return [(COALITION, anybody()), *((nation, anybody(nation)) for nation in nations)]
+    def _audiences(self, concerned: Sequence[Record] = ()) -> Sequence[Audience]:
+        """Every audience, or those that may know of one of the records, everybody's first."""
+        every = [(COALITION, anybody()), *((n, anybody(n)) for n in self.briefing.nations)]
+        return every if not concerned else [
+            (name, reader) for name, reader in every
+            if any(allowed(reader, record.release) for record in concerned)
+        ]  # fmt: skip
 
-    def _coercion(self, steps: Passages, now_us: Microseconds) -> dict[Key, Mapping[str, Any]]:
-        """What incidents add to the ships of the steps, for every audience."""
+    def _coercion(
+        self, steps: Passages, now_us: Microseconds, audiences: Sequence[Audience]
+    ) -> dict[Key, Mapping[str, Any]]:
+        """What incidents add to the ships of the steps."""
         everything = [
             MergedIncident(reports=(r.value,)) for r in self.briefing.records.values()
             if isinstance(r.value, IncidentReport)
@@ -173,21 +194,21 @@ class Telling:
             return {}
         there = beside(steps, everything, self.hazard)
         told: dict[Key, Mapping[str, Any]] = {}
-        made: dict[object, dict[int, Supplement]] = {}
-        for audience, reader in self._audiences():
+        made: dict[tuple[MergedIncident, ...], dict[int, Mapping[str, Any]]] = {}
+        for audience, reader in audiences:
             incidents = self.briefing.incidents(reader)
             if incidents not in made:
-                made[incidents] = threatened(there, self.hazard, incidents, now_us)[0]
-            for mmsi, supplement in made[incidents].items():
-                told[mmsi, "coercion", audience] = supplement_document(supplement)
+                found, _ = threatened(there, self.hazard, incidents, now_us)
+                made[incidents] = {m: supplement_document(s) for m, s in found.items()}
+            told |= {(m, "coercion", audience): d for m, d in made[incidents].items()}
         return told
 
     def _smuggling(
-        self, subjects: Sequence[Subject], now_us: Microseconds
+        self, subjects: Sequence[Subject], now_us: Microseconds, audiences: Sequence[Audience]
     ) -> dict[Key, Mapping[str, Any]]:
-        """What watch lists and intelligence add to the ships, for every audience."""
+        """What watch lists and intelligence add to the ships."""
         told: dict[Key, Mapping[str, Any]] = {}
-        for audience, reader in self._audiences():
+        for audience, reader in audiences:
             entries = self.briefing.standing("watchlist", WatchEntry, reader)
             reports = self.briefing.standing("intelligence", IntelligenceReport, reader)
             if entries or reports:
@@ -234,7 +255,7 @@ def _is_news(now: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
     )
 
 
-def _steps(made: Assessed) -> Passages:
+def _steps(made: Assessed) -> tuple[Passages, Int64]:
     rows, track = made.tracks()
     return passages_along(made.ships.mmsi[rows], made.ships.nav_status[rows] == MOORED, track)
 

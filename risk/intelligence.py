@@ -12,7 +12,7 @@ import numpy as np
 
 from risk.grade import Grade
 from risk.report import ReportedShip, plain_name
-from risk.supplement import MAX_REPORT_IDS, Told
+from risk.supplement import LEAD_US, MAX_REPORT_IDS, Told
 from risk.wording import instant
 from sea.errors import BadInputError
 from sea.geodesy import distance_nm
@@ -90,9 +90,11 @@ class IntelligenceReport:
 
     def weight(self, now_us: Microseconds) -> float:
         """0..1: that of its grade, halved every half-life; 0 out of its time."""
-        if self.at > now_us or (self.valid_until is not None and now_us >= self.valid_until):
+        if self.at > now_us + LEAD_US or (
+            self.valid_until is not None and now_us >= self.valid_until
+        ):
             return 0.0
-        age_days = (now_us - self.at) / DAY_US
+        age_days = max(0, now_us - self.at) / DAY_US
         return float(self.grade.weight * 0.5 ** (age_days / HALF_LIFE_DAYS))
 
 

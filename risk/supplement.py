@@ -14,8 +14,12 @@ from typing import Any, Literal
 from risk.assessment import band_of
 from risk.coercion import CoercionParams
 from risk.smuggling import BAND_FROM, FULL_SCORE
+from sea.units import HOUR_US
 
 Score = Literal["coercion", "smuggling"]
+
+LEAD_US = HOUR_US
+"""A live picture lags behind the clock: a report so little ahead of it counts as just made."""
 
 MAX_REPORT_IDS = 10
 """Ids named in one reason; the text says how many there are."""

@@ -5,7 +5,8 @@ the two raises the risk of each step there. Incidents of the last days raise it 
 attacked there may still be there.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -20,18 +21,17 @@ from risk.coercion import MOORED, CoercionParams
 from risk.hazard import Cells, HazardField, Rate
 from risk.incident import Activity, Incident
 from risk.report import MergedIncident
-from risk.supplement import MAX_REPORT_IDS, Supplement, Told
+from risk.supplement import LEAD_US, MAX_REPORT_IDS, Supplement, Told
 from risk.wording import instant, whereabouts
 from sea.geodesy import RADIUS_NM, unit_vectors
-from sea.units import DAY_US, HOUR_US, Microseconds
-
-LEAD_US: Final = HOUR_US
-"""A live picture lags behind the clock: an incident so little ahead of it counts as just past."""
+from sea.units import DAY_US, Microseconds
 
 CELL_NM: Final = 12.0
 """No point of a cell of the field is farther from its centre, with some to spare."""
 
 GRID_DEG: Final = 0.25
+ROWS: Final = round(180 / GRID_DEG) + 1
+COLUMNS: Final = round(360 / GRID_DEG)
 STOPPED_KN: Final = CoercionParams().stopped_kn
 INNOCENT: Final = "one attack does not mean that another follows; reports may be wrong"
 
@@ -55,10 +55,11 @@ class ThreatParams:
 
 
 class Passages(NamedTuple):
-    """Steps of many passages, one after another, shape (n,); `ship` is a row of `mmsi`.
+    """Steps of many passages, one after another by ship, shape (n,); `ship` is a row of `mmsi`.
 
-    `whole` is the risk of each ship's whole passage, of the shape of `mmsi`. Single precision
-    is a metre, and half the memory that they wait in for the next report.
+    `whole` is the risk of each ship's whole passage, of the shape of `mmsi`; `square` is where the
+    step lies in the grid of `squares_near`. Steps spent in one place doing one thing are one.
+    Single precision is a metre, and half the memory that they wait in for the next report.
     """
 
     mmsi: Int64
@@ -66,21 +67,24 @@ class Passages(NamedTuple):
     ship: npt.NDArray[np.int32]
     lon: npt.NDArray[np.float32]
     lat: npt.NDArray[np.float32]
+    square: npt.NDArray[np.int32]
     activity: npt.NDArray[np.int8]
     risk: npt.NDArray[np.float32]
 
-    def take(self, rows: npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> "Passages":
+    def take(self, rows: Int64) -> "Passages":
         """These steps alone."""
         return Passages(
             self.mmsi, self.whole, self.ship[rows], self.lon[rows], self.lat[rows],
-            self.activity[rows], self.risk[rows],
+            self.square[rows], self.activity[rows], self.risk[rows],
         )  # fmt: skip
 
     def of(self, ships: npt.NDArray[np.integer]) -> "Passages":
         """The steps of these ships (rows of `mmsi`) alone."""
-        wanted = np.zeros(len(self.mmsi), bool)
-        wanted[ships] = True
-        return self.take(wanted[self.ship])
+        ships = np.unique(ships)
+        begin, end = (np.searchsorted(self.ship, ships, side) for side in ("left", "right"))
+        length = end - begin
+        skipped = np.repeat(begin - np.concatenate([[0], np.cumsum(length)[:-1]]), length)
+        return self.take(np.arange(length.sum()) + skipped)
 
 
 class Beside(NamedTuple):
@@ -91,11 +95,15 @@ class Beside(NamedTuple):
     cell: Cells
 
 
-def passages_of(passages: Sequence[PassageRisk], moored: frozenset[int] = frozenset()) -> Passages:
-    """The passages' steps; ships in `moored` are at berth until they sail."""
+def passages_of(
+    passages: Sequence[PassageRisk], moored: frozenset[int] = frozenset()
+) -> tuple[Passages, Int64]:
+    """The passages' steps, and which of them each step of the passages became, in order.
+
+    Ships in `moored` are at berth until they sail.
+    """
     lengths = [len(p.eta) for p in passages]
     ship = np.repeat(np.arange(len(passages), dtype=np.int32), lengths)
-    risk = _joined([p.risk for p in passages])
     stopped = _joined([p.sog for p in passages]) < STOPPED_KN
     activity = np.where(stopped, Activity.ANCHORED, Activity.UNDER_WAY).astype(np.int8)
     begin = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -103,37 +111,48 @@ def passages_of(passages: Sequence[PassageRisk], moored: frozenset[int] = frozen
         if passage.mmsi in moored:
             part = slice(begin[row], begin[row + 1])
             activity[part][np.cumsum(~stopped[part]) == 0] = Activity.BERTHED
-    whole = np.bincount(ship, risk, len(passages)).astype(np.float64)
-    lon, lat = _joined([p.lon for p in passages]), _joined([p.lat for p in passages])
-    return Passages(
-        mmsi=np.array([p.mmsi for p in passages], np.int64), whole=whole, ship=ship,
-        lon=lon.astype(np.float32), lat=lat.astype(np.float32), activity=activity,
-        risk=risk.astype(np.float32),
+    return columns_of(
+        np.array([p.mmsi for p in passages], np.int64), ship, _joined([p.lon for p in passages]),
+        _joined([p.lat for p in passages]), activity, _joined([p.risk for p in passages]),
     )  # fmt: skip
+
+
+def columns_of(
+    mmsi: Int64, ship: npt.NDArray[np.int32], lon: Float64, lat: Float64,
+    activity: npt.NDArray[np.int8], risk: Float64,
+) -> tuple[Passages, Int64]:  # fmt: skip
+    """Passages of columns, a row a step, by ship; and which step of theirs each row became."""
+    first = np.ones(len(ship), bool)
+    for column in (ship, lon, lat, activity):
+        first[1:] &= column[1:] == column[:-1]
+    first[1:] = ~first[1:]
+    became = np.cumsum(first) - 1
+    lon, lat = lon[first], lat[first]
+    steps = Passages(
+        mmsi=mmsi, whole=np.bincount(ship, risk, len(mmsi)).astype(np.float64), ship=ship[first],
+        lon=lon.astype(np.float32), lat=lat.astype(np.float32), square=_square(lon, lat),
+        activity=activity[first], risk=np.bincount(became, risk, len(lon)).astype(np.float32),
+    )  # fmt: skip
+    return steps, became
 
 
 def passages_along(
     mmsi: npt.NDArray[np.integer], moored: npt.NDArray[np.bool_], track: Track
-) -> Passages:
-    """The steps of these ships, whose passages are rows of `track`.
-
-    Ships that are `moored` are at berth until they sail.
-    """
+) -> tuple[Passages, Int64]:
+    """The same of ships whose passages are rows of `track`; see `passages_of`."""
     ships, count = track.risk.shape
     stopped = track.sog < STOPPED_KN
     activity = np.where(stopped, Activity.ANCHORED, Activity.UNDER_WAY).astype(np.int8)
     activity[moored[:, None] & (np.cumsum(~stopped, axis=1) == 0)] = Activity.BERTHED
-    return Passages(
-        mmsi=mmsi.astype(np.int64), whole=track.risk.sum(axis=1),
-        ship=np.repeat(np.arange(ships, dtype=np.int32), count),
-        lon=track.lon.ravel().astype(np.float32), lat=track.lat.ravel().astype(np.float32),
-        activity=activity.ravel(), risk=track.risk.ravel().astype(np.float32),
+    return columns_of(
+        mmsi.astype(np.int64), np.repeat(np.arange(ships, dtype=np.int32), count),
+        track.lon.ravel(), track.lat.ravel(), activity.ravel(), track.risk.ravel(),
     )  # fmt: skip
 
 
 def beside(steps: Passages, incidents: Sequence[MergedIncident], field: HazardField) -> Beside:
     """The steps that lie where some incident may change the field."""
-    rows = np.flatnonzero(near_any(steps.lon, steps.lat, incidents, field))
+    rows = np.flatnonzero(squares_near(incidents, field)[steps.square])
     part = steps.take(rows)
     lon, lat = part.lon.astype(np.float64), part.lat.astype(np.float64)
     return Beside(part, rows, field.cells_of(lon, lat))
@@ -164,7 +183,7 @@ def threatened(
     now_us: Microseconds,
     params: ThreatParams | None = None,
 ) -> tuple[dict[int, Supplement], Float64]:
-    """What the incidents add to each ship's coercion, and to the risk of every step beside them.
+    """What the incidents add to each ship's coercion, and by what share to each step's risk.
 
     Steps beside other incidents too do no harm: nothing is added to them.
     """
@@ -184,27 +203,30 @@ def threatened(
     )
     live, which = _live(steps, known, now_us, params)
     heat = (risk + more.mean) * live
-    return _supplements(steps, more, heat, which, known, params), more.mean + heat
+    found = _supplements(steps, more, heat, which, known, params)
+    return found, np.divide(more.mean + heat, risk, out=np.zeros(len(risk)), where=risk > 0)
 
 
-def near_any(
-    lon: npt.NDArray[np.floating], lat: npt.NDArray[np.floating],
-    incidents: Sequence[MergedIncident], field: HazardField,
-) -> npt.NDArray[np.bool_]:  # fmt: skip
-    """Whether each position may lie where some report changes the field; errs to yes."""
-    rows, columns = round(180 / GRID_DEG), round(360 / GRID_DEG)
-    grid = np.zeros((rows + 1, columns), bool)
+def squares_near(incidents: Sequence[MergedIncident], field: HazardField) -> npt.NDArray[np.bool_]:
+    """Whether some report may change the field in each square of a grid; errs to yes."""
+    grid = np.zeros((ROWS, COLUMNS), bool)
     for incident in (report for merged in incidents for report in merged.reports):
-        reach_nm = 4 * float(np.hypot(field.params.spread_nm, incident.within_nm)) + 3 * CELL_NM
+        reach_nm = 4 * math.hypot(field.params.spread_nm, incident.within_nm) + 3 * CELL_NM
         up = reach_nm / 60
-        across = min(180.0, up / max(0.05, np.cos(np.radians(min(89.0, abs(incident.lat) + up)))))
+        across = min(
+            180.0, up / max(0.05, math.cos(math.radians(min(89.0, abs(incident.lat) + up))))
+        )
         bottom = max(0, int((incident.lat - up + 90) / GRID_DEG))
         top = int((incident.lat + up + 90) / GRID_DEG) + 1
-        west = int(np.floor((incident.lon - across + 180) / GRID_DEG))
-        east = int(np.floor((incident.lon + across + 180) / GRID_DEG))
-        grid[bottom : top + 1, np.arange(west, east + 1) % columns] = True
-    row = ((lat + 90) / GRID_DEG).astype(np.int64)
-    return grid[row, ((lon + 180) / GRID_DEG).astype(np.int64) % columns]
+        west = math.floor((incident.lon - across + 180) / GRID_DEG)
+        east = math.floor((incident.lon + across + 180) / GRID_DEG)
+        grid[bottom : top + 1, np.arange(west, east + 1) % COLUMNS] = True
+    return grid.ravel()
+
+
+def _square(lon: Float64, lat: Float64) -> npt.NDArray[np.int32]:
+    row = ((lat + 90) / GRID_DEG).astype(np.int32)
+    return row * COLUMNS + ((lon + 180) / GRID_DEG).astype(np.int32) % COLUMNS
 
 
 def _live(
@@ -230,24 +252,44 @@ def _supplements(
     known: Sequence[tuple[MergedIncident, Incident]], params: ThreatParams,
 ) -> dict[int, Supplement]:  # fmt: skip
     ships, n = steps.ship, len(steps.mmsi)
-    amount, heats = np.bincount(ships, more.mean + heat, n), np.bincount(ships, heat, n)
+    heats = np.bincount(ships, heat, n)
+    amount = np.bincount(ships, more.mean, n) + heats
     low, high = np.bincount(ships, more.low, n) + heats, np.bincount(ships, more.high, n) + heats
-    order = np.argsort(ships, kind="stable")
-    begin = np.searchsorted(ships[order], np.arange(n + 1))
-    texts: dict[int, str] = {}
-    found: dict[int, Supplement] = {}
     enough = (amount > 0) & (amount >= params.least_share * steps.whole)
-    for ship in np.flatnonzero(enough).tolist():
-        mine, mmsi = order[begin[ship] : begin[ship + 1]], int(steps.mmsi[ship])
-        told = (
-            _told("reported", mine, more.mean, which, known, texts),
-            _told("live_threat", mine, heat, which, known, texts),
-        )
-        found[mmsi] = Supplement(
-            mmsi=mmsi, score="coercion", told=tuple(t for t in told if t is not None),
+    texts: dict[int, str] = {}
+    told: dict[int, list[Told]] = {}
+    for code, column in (("reported", more.mean), ("live_threat", heat)):
+        for ship, parts in _by_ship(ships, which, column, enough):
+            told.setdefault(ship, []).append(_told(code, parts, known, texts))
+    return {
+        int(steps.mmsi[ship]): Supplement(
+            mmsi=int(steps.mmsi[ship]), score="coercion", told=tuple(reasons),
             low=float(low[ship]), high=float(high[ship]),
-        )  # fmt: skip
-    return found
+        )
+        for ship, reasons in sorted(told.items())
+    }  # fmt: skip
+
+
+def _by_ship(
+    ships: npt.NDArray[np.int32], which: Int64, amount: Float64, enough: npt.NDArray[np.bool_]
+) -> Iterator[tuple[int, list[tuple[int, float]]]]:
+    """Of each ship, what each incident adds (its steps are those nearest to it), most first."""
+    some = (amount > 0) & enough[ships]
+    if not some.any():
+        return
+    stride = int(which.max()) + 1
+    pairs, pair = np.unique(ships[some].astype(np.int64) * stride + which[some],
+                            return_inverse=True)  # fmt: skip
+    total = np.bincount(pair, amount[some])
+    ship, incident = pairs // stride, pairs % stride
+    order = np.lexsort((incident, -total, ship))
+    ship, incident, total = ship[order], incident[order], total[order]
+    ends = np.flatnonzero(np.append(ship[1:] != ship[:-1], True)) + 1
+    names, incidents, totals = ship.tolist(), incident.tolist(), total.tolist()
+    begin = 0
+    for end in ends.tolist():
+        yield names[begin], list(zip(incidents[begin:end], totals[begin:end], strict=True))
+        begin = end
 
 
 _WHERE: Final = {
@@ -257,22 +299,14 @@ _WHERE: Final = {
 
 
 def _told(
-    code: str, mine: Int64, amount: Float64, which: Int64,
+    code: str, parts: Sequence[tuple[int, float]],
     known: Sequence[tuple[MergedIncident, Incident]], texts: dict[int, str],
-) -> Told | None:  # fmt: skip
-    total = float(amount[mine].sum())
-    if total <= 0:
-        return None
-    by_incident: dict[int, float] = {}
-    for i, part in zip(which[mine].tolist(), amount[mine].tolist(), strict=True):
-        if part > 0:
-            by_incident[i] = by_incident.get(i, 0.0) + part
-    first = sorted(by_incident, key=lambda i: (-by_incident[i], i))
-    many = "Incident" if len(first) == 1 else f"{len(first)} incidents"
-    text = f"{many} {_WHERE[code]}: {_story(first[0], known, texts)}."
-    ids = tuple(known[i][0].id for i in first[:MAX_REPORT_IDS])
+) -> Told:  # fmt: skip
+    many = "Incident" if len(parts) == 1 else f"{len(parts)} incidents"
     return Told(
-        code=code, text=text, amount=total, report_ids=ids, innocent_explanation=INNOCENT
+        code=code, text=f"{many} {_WHERE[code]}: {_story(parts[0][0], known, texts)}.",
+        amount=math.fsum(part for _, part in parts), innocent_explanation=INNOCENT,
+        report_ids=tuple(known[i][0].id for i, _ in parts[:MAX_REPORT_IDS]),
     )  # fmt: skip
 
 

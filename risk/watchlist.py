@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from risk.report import plain_name
-from risk.supplement import MAX_REPORT_IDS, Told
+from risk.supplement import LEAD_US, MAX_REPORT_IDS, Told
 from risk.wording import instant
 from sea.errors import BadInputError
 from sea.units import DAY_US, Microseconds
@@ -59,9 +59,10 @@ class WatchEntry:
         if self.valid_until is not None and self.valid_until <= self.valid_from:
             raise BadInputError("ends before it begins", field="valid_until")
 
-    def in_force(self, now_us: Microseconds) -> bool:
-        """Whether it holds now."""
-        return self.valid_from <= now_us and (self.valid_until is None or now_us < self.valid_until)
+    def in_force(self, now_us: Microseconds, lead_us: Microseconds = 0) -> bool:
+        """Whether it holds now, or will within the lead."""
+        over = self.valid_until is not None and now_us >= self.valid_until
+        return self.valid_from <= now_us + lead_us and not over
 
 
 class WatchList:
@@ -73,7 +74,7 @@ class WatchList:
         self._by_imo: dict[int, list[WatchEntry]] = {}
         self._by_name: list[WatchEntry] = []
         for entry in entries:
-            if entry.in_force(now_us):
+            if entry.in_force(now_us, LEAD_US):
                 if entry.mmsi:
                     self._by_mmsi.setdefault(entry.mmsi, []).append(entry)
                 if entry.imo:
@@ -110,7 +111,7 @@ class WatchList:
         )  # fmt: skip
 
     def _left(self, entry: WatchEntry) -> float:
-        age_days = (self._now_us - entry.valid_from) / DAY_US
+        age_days = max(0, self._now_us - entry.valid_from) / DAY_US
         return float(0.5 ** (age_days / WATCH_HALF_LIFE_DAYS))
 
 

@@ -3,7 +3,7 @@
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ from api.http.registry import Operation, openapi, routes
 from api.live import Live
 from api.settings import Settings
 from api.view import View
+from risk.report import MergedIncident
+from sea.units import Microseconds
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +79,7 @@ def make_application(
     view: View,
     live: Live,
     ready: Callable[[], Mapping[str, bool]],
-    hotspots: Callable[[], dict[str, Any]],
+    hotspots: Callable[[Sequence[MergedIncident], Microseconds], dict[str, Any]],
     exercise: str | None = None,
     page: Path = pages.DIST,
 ) -> web.Application:
@@ -89,7 +91,7 @@ def make_application(
         view: what people see, in memory.
         live: the stream's fan-out, run by the caller.
         ready: stage -> whether it is ready for work.
-        hotspots: the hazard field's hotspots as GeoJSON; called in a thread.
+        hotspots: of the incidents that somebody may see, as GeoJSON; called in a thread.
         exercise: name of the exercise that runs, None where the traffic is real.
         page: folder of the built page.
     """

@@ -1,7 +1,7 @@
 """What every operation may use, and who is asking."""
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,9 @@ from api.live import Live
 from api.policy import Principal
 from api.settings import Settings
 from api.view import View
+from risk.report import MergedIncident
 from sea.errors import NotAllowedError
+from sea.units import Microseconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,7 @@ class Context:
     """The parts of the service that HTTP reads from.
 
     Attributes:
-        ready: stage -> whether it is ready. hotspots: the hazard field's hotspots as GeoJSON.
+        ready: stage -> whether it is ready. hotspots: as GeoJSON, of the incidents seen.
         exercise: name of the exercise that runs, None where the traffic is real.
         briefing: what partners reported, brought up to date by whoever reads it.
     """
@@ -34,7 +36,7 @@ class Context:
     view: View
     live: Live
     ready: Callable[[], Mapping[str, bool]]
-    hotspots: Callable[[], dict[str, Any]]
+    hotspots: Callable[[Sequence[MergedIncident], Microseconds], dict[str, Any]]
     exercise: str | None
     briefing: Briefing = field(default_factory=Briefing)
 

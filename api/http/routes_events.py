@@ -1,6 +1,7 @@
 """Events, of all vessels and of one, and where incidents are expected."""
 
 import asyncio
+import time
 from typing import Any, Literal
 
 from aiohttp import web
@@ -8,9 +9,10 @@ from pydantic import Field
 
 from api import store
 from api.http import answers
-from api.http.context import CONTEXT
+from api.http.context import CONTEXT, principal_of
 from api.http.params import Box, Cursor, Instant, Limit, Mmsi, read_cursor, write_cursor
 from api.http.registry import NoParams, Operation, Params, json_response
+from api.http.reporting import briefed
 from api.http.routes_vessels import cursor_time, visible
 from sea.instants import from_us, to_us
 
@@ -71,8 +73,11 @@ async def _events(
 
 
 async def hotspots(request: web.Request, _: NoParams) -> web.Response:
-    """The hazard field's hotspots; they come from published incident reports."""
-    features = await asyncio.to_thread(request.app[CONTEXT].hotspots)
+    """The hazard field's hotspots, raised by the incidents that the principal may see."""
+    context = request.app[CONTEXT]
+    incidents = (await briefed(request)).incidents(principal_of(request))
+    now_us = context.view.latest_us or time.time_ns() // 1000
+    features = await asyncio.to_thread(context.hotspots, incidents, now_us)
     return json_response(features, content_type="application/geo+json")
 
 

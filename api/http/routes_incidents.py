@@ -206,8 +206,9 @@ def _inside(lon: float, lat: float, bbox: BBox) -> bool:
 
 
 def _new(draft: IncidentReport, principal: Principal, nations: list[str]) -> NewReport:
-    """The draft with an id by its content, so that a file sent twice adds nothing."""
-    content = msgspec.json.encode([principal.nation, document_of(draft)], order="deterministic")
+    """The draft with an id by its content and release: a file sent twice adds nothing."""
+    told = [principal.nation, nations, document_of(draft)]
+    content = msgspec.json.encode(told, order="deterministic")
     return NewReport(
         id=blake2b(content, digest_size=10).hexdigest(), kind="incident",
         document=document_of(draft), originator=principal.nation, releasable_to=nations,

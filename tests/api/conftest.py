@@ -11,6 +11,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from api import auth
+from api.hotspots import Hotspots
 from api.http.application import make_application
 from api.http.routes_challenger import ADOPTED
 from api.live import Live
@@ -19,7 +20,9 @@ from api.policy import Principal
 from api.settings import Settings
 from api.view import View
 from ingest.batch import ReportBatch, StaticBatch
+from risk.hazard import HazardField
 
+FIELD = HazardField.fit()
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOON_US = int(NOON.timestamp()) * 1_000_000
 
@@ -117,7 +120,7 @@ class World:
         self.application = make_application(
             settings=self.settings, database=database, view=self.view, live=self.live,
             ready=lambda: self.stages, page=page, exercise="test",
-            hotspots=lambda: {"type": "FeatureCollection", "features": []},
+            hotspots=Hotspots(FIELD),
         )  # fmt: skip
 
     async def sign(self, **changes):

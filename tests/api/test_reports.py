@@ -8,7 +8,11 @@ import pytest
 from api.briefing import Briefing
 from api.http.answers_reports import Incident, Incidents, IntelligenceReport, WatchEntry
 from api.policy import anybody
+from api.telling import Telling
+from risk.assess import Assessor
+from risk.hazard import HazardField
 
+FIELD = HazardField.fit()
 BOARDING = {
     "kind": "boarding", "at": "2026-03-01T06:30:00Z", "position": [-77.2, -12.05],
     "activity": "anchored", "ship": {"imo": 9074729, "name": "TESTER"}, "source": "port control",
@@ -258,3 +262,38 @@ async def test_who_has_read_up_to_a_revision_has_read_all_up_to_it(world):
         for _ in range(20):
             group.create_task(post(world, "/v1/watchlists", ENTRY, headers))
     assert len(set(read)) == 20
+
+
+async def test_hot_spots_rise_with_an_incident_for_those_who_may_see_it_alone(world):
+    us, stranger = await world.sign(nation="US"), await world.sign(nation="CO")
+    world.hear(200000001)
+    before = await (await world.get("/v1/hotspots", stranger)).read()
+    assert await (await world.get("/v1/hotspots", us)).read() == before
+    secret = BOARDING | {"position": [-98.0, 12.0], "releasable_to": [], "at": "2026-03-01T11:00Z"}
+    await post(world, "/v1/incidents", secret, us)
+    assert await (await world.get("/v1/hotspots", stranger)).read() == before
+    seen = (await (await world.get("/v1/hotspots", us)).json())["features"]
+    corners = [f["geometry"]["coordinates"][0][0] for f in seen]
+    assert any(abs(lon + 98) < 0.2 and abs(lat - 12) < 0.2 for lon, lat in corners)
+
+
+async def test_what_was_told_is_reckoned_again_from_the_reports_as_of_then(world, make):
+    headers = await world.sign()
+    world.hear(200000001, lon=-98.0, lat=12.0, sog=0.0, nav_status=1)
+    world.view.apply(make.reports(), make.static(200000001))
+    made = Assessor(FIELD).assess(world.view.picture, {}, make.noon_us)
+
+    async def told(until=None):
+        telling = Telling(Briefing(), FIELD)
+        await telling.briefing.refresh(world.database, until)
+        return telling.assessed(world.view.picture, {}, made, make.noon_us)
+
+    near = BOARDING | {"position": [-98.0, 12.0], "ship": {}}
+    one = await post(world, "/v1/incidents", near, headers)
+    await post(world, "/v1/watchlists", ENTRY | {"valid_from": "2026-02-01T00:00:00Z"}, headers)
+    then = await told()
+    assert {row.score for row in then} == {"coercion", "smuggling"}
+    await post(world, f"/v1/incidents/{one['id']}/retraction", {"reason": "x"}, headers, 200)
+    await post(world, "/v1/incidents", near | {"kind": "hijacking"}, headers)
+    assert await told() != then
+    assert await told(then[0].reports_revision) == then

@@ -17,7 +17,7 @@ from risk.intelligence import (
 from risk.report import ReportedShip
 from sea.errors import BadInputError
 from sea.instants import parse_utc
-from sea.units import DAY_US
+from sea.units import DAY_US, HOUR_US
 
 NOW = parse_utc("2026-03-01T12:00:00Z")
 SURE = Grade(reliability="A", credibility=1)
@@ -79,7 +79,8 @@ def test_other_ships_waters_and_routes_are_not_touched():
 
 def test_a_report_counts_from_its_time_to_its_end():
     report = a_report(ship=SHIP, valid_until=NOW + DAY_US)
-    assert points(report, now=NOW - 1) == 0
+    assert points(report, now=NOW - HOUR_US - 1) == 0
+    assert points(report, now=NOW - HOUR_US) == SHIP_POINTS
     assert points(report, now=NOW + DAY_US) == 0
 
 

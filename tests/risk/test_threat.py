@@ -34,18 +34,18 @@ def incidents(*reports):
 
 
 def added(*reports, passages=None, now=NOW):
-    steps = passages_of([a_passage()] if passages is None else passages)
-    found, near = incidents(*reports), np.zeros(len(steps.risk))
+    steps, became = passages_of([a_passage()] if passages is None else passages)
+    found, share = incidents(*reports), np.zeros(len(steps.risk))
     there = beside(steps, found, FIELD)
-    told, near[there.rows] = threatened(there, FIELD, found, now)
-    return told, near
+    told, share[there.rows] = threatened(there, FIELD, found, now)
+    return told, share[became]
 
 
 def test_an_incident_raises_a_ship_near_it_and_no_other():
     near, far = a_passage(1), a_passage(2, lon=-120.0)
     found, more = added({}, passages=(near, far))
     assert set(found) == {1}
-    assert found[1].amount == pytest.approx(more[:144].sum())
+    assert found[1].amount == pytest.approx((near.risk * more[:144]).sum())
     assert (more[144:] == 0).all()
     assert {t.code for t in found[1].told} == {"reported", "live_threat"}
     assert found[1].told[0].report_ids == ("r0",)
@@ -84,15 +84,24 @@ def test_no_incident_or_no_passage_adds_nothing():
 def test_a_moored_ship_is_at_berth_until_she_sails():
     passage = a_passage(steps=4)
     passage.sog[2] = 12.0
-    (ship,) = passages_of([passage], frozenset({200000001})).activity[None]
-    assert ship.tolist() == [
+    steps, became = passages_of([passage], frozenset({200000001}))
+    assert steps.activity[became].tolist() == [
         Activity.BERTHED, Activity.BERTHED, Activity.UNDER_WAY, Activity.ANCHORED,
     ]  # fmt: skip
 
 
+def test_steps_spent_in_one_place_are_one_with_all_their_risk():
+    passages = [a_passage(1), a_passage(2), a_passage(3, sog=10.0)]
+    steps, became = passages_of(passages)
+    assert steps.ship.tolist() == [0, 1, *[2] * 144]
+    assert became.tolist() == [*[0] * 144, *[1] * 144, *range(2, 146)]
+    assert steps.risk[0] == pytest.approx(passages[0].risk.sum())
+    assert steps.whole == pytest.approx([p.risk.sum() for p in passages])
+
+
 def test_the_steps_of_some_ships_give_them_what_all_steps_give():
     passages = [a_passage(i, lon=LON + i / 20) for i in range(1, 6)]
-    steps, found = passages_of(passages), incidents({})
+    steps, found = passages_of(passages)[0], incidents({})
     whole = threatened(beside(steps, found, FIELD), FIELD, found, NOW)[0]
     some = beside(steps.of(np.array([1, 3])), found, FIELD)
     part = threatened(some, FIELD, found, NOW)[0]
@@ -113,20 +122,20 @@ def test_all_that_the_raised_field_raises_is_found_by_the_coarse_search(told):
         for x, y, nm, d in told
     ]
     passages = [a_passage(i, lon=-99.5 + i / 4, lat=12 + i / 8 - 1) for i in range(1, 14)]
-    steps, found, more = passages_of(passages), incidents(*reports), np.zeros(13 * 144)
-    there = beside(steps, found, FIELD)
-    more[there.rows] = threatened(there, FIELD, found, NOW, ThreatParams(live=1.0))[1]
+    steps, found = passages_of(passages)[0], incidents(*reports)
+    there, share = beside(steps, found, FIELD), np.zeros(len(steps.risk))
+    share[there.rows] = threatened(there, FIELD, found, NOW, ThreatParams(live=1.0))[1]
     raised = FIELD.with_reports([i.counted() for i in found], NOW)
     cells = FIELD.cells_of(steps.lon.astype(float), steps.lat.astype(float))
     after = raised.at_rows(raised.rows_of(cells), steps.activity).mean
     ratio = after / FIELD.at_rows(FIELD.rows_of(cells), steps.activity).mean
-    np.testing.assert_allclose(more, steps.risk * np.maximum(ratio - 1, 0), atol=1e-15, rtol=1e-6)
+    np.testing.assert_allclose(share, np.maximum(ratio - 1, 0), atol=1e-15, rtol=1e-9)
 
 
 def test_steps_beside_other_incidents_change_nothing_of_what_is_told():
     passages = [a_passage(i, lon=LON + i / 2) for i in range(9)]
     one, both = incidents({}), incidents({}, {"lon": LON + 4, "at": NOW - 9 * DAY_US})
-    steps = passages_of(passages)
+    steps, _ = passages_of(passages)
     narrow = threatened(beside(steps, one, FIELD), FIELD, one, NOW)[0]
     wide = threatened(beside(steps, both, FIELD), FIELD, one, NOW)[0]
     assert narrow == wide

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from risk.watchlist import NAME_POINTS, WATCH_CAP, WATCH_POINTS, WatchEntry, WatchList
 from sea.errors import BadInputError
 from sea.instants import parse_utc
-from sea.units import DAY_US
+from sea.units import DAY_US, HOUR_US
 
 NOW = parse_utc("2026-03-01T12:00:00Z")
 
@@ -38,9 +38,10 @@ def test_a_pattern_fits_the_whole_name_or_not_at_all(name):
     assert told(an_entry(name=name)) is None
 
 
-def test_an_entry_holds_from_its_begin_to_its_end():
+def test_an_entry_holds_from_an_hour_before_its_begin_as_pictures_lag_to_its_end():
     entry = an_entry(mmsi=200000001, valid_until=NOW + DAY_US)
-    assert told(entry, now=NOW - 1) is None
+    assert told(entry, now=NOW - HOUR_US - 1) is None
+    assert told(entry, now=NOW - HOUR_US).amount == WATCH_POINTS
     assert told(entry, now=NOW) is not None
     assert told(entry, now=NOW + DAY_US) is None
 
