@@ -10,7 +10,7 @@ from risk.challenger import ABOUT, EXERCISE, Challenger
 STYLE = """body{font:15px/1.5 sans-serif;max-width:860px;margin:2em auto;padding:0 1em;color:#223}
 table{border-collapse:collapse;margin:1em 0}
 td,th{padding:.25em .8em;border-bottom:1px solid #d5dde2;text-align:left}
-td.n{text-align:right;font-variant-numeric:tabular-nums}
+td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .mark{background:#fbe9d7;border-left:4px solid #b3541e;padding:.6em 1em}"""
 
 

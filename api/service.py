@@ -145,6 +145,7 @@ async def _serve(settings: Settings, orders: Orders, database_url: str, nats_url
                 settings=settings, database=database, view=view, live=live,
                 ready=lambda: {"live": live.following, "log": log.connected},
                 exercise=orders.exercise, hotspots=Hotspots(assessor.hazard),
+                hazard=assessor.hazard,
             )  # fmt: skip
             address = await stack.enter_async_context(_listening(application, settings))
             link = await _sign_in_link(database, settings, address)

@@ -22,6 +22,7 @@ from api.http import (
     routes_decisions,
     routes_escort,
     routes_events,
+    routes_hotspots,
     routes_incidents,
     routes_node,
     routes_requests,
@@ -33,8 +34,10 @@ from api.http.context import CONTEXT, Context, admit
 from api.http.problem import REQUEST_ID, problems
 from api.http.registry import Operation, openapi, routes
 from api.live import Live
+from api.places import Places
 from api.settings import Settings
 from api.view import View
+from risk.hazard import HazardField
 from risk.report import MergedIncident
 from sea.units import Microseconds
 
@@ -44,6 +47,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *routes_vessels.OPERATIONS,
     *routes_challenger.OPERATIONS,
     *routes_events.OPERATIONS,
+    *routes_hotspots.OPERATIONS,
     *routes_coverage.OPERATIONS,
     *routes_escort.OPERATIONS,
     *routes_requests.OPERATIONS,
@@ -81,6 +85,7 @@ def make_application(
     ready: Callable[[], Mapping[str, bool]],
     hotspots: Callable[[Sequence[MergedIncident], Microseconds], dict[str, Any]],
     exercise: str | None = None,
+    hazard: HazardField | None = None,
     page: Path = pages.DIST,
 ) -> web.Application:
     """The API and the page, to be run by `make_runner`; it owns none of what it is given.
@@ -93,6 +98,7 @@ def make_application(
         ready: stage -> whether it is ready for work.
         hotspots: of the incidents that somebody may see, as GeoJSON; called in a thread.
         exercise: name of the exercise that runs, None where the traffic is real.
+        hazard: the field of published figures, by which places are ranked; None: the packaged one.
         page: folder of the built page.
     """
     application = web.Application(middlewares=[_observe, problems], client_max_size=_MAX_BODY)
@@ -107,6 +113,7 @@ def make_application(
     )
     application[pages.PAGE] = page
     application[routes_challenger.ADOPTED] = Adopted(database)
+    application[routes_hotspots.PLACES] = Places(database, view, hazard)
     application[routes_node.SOCKETS] = WeakSet()
     application[routes_node.DESCRIPTION] = openapi(
         OPERATIONS, title="Safe Passage", version=metadata.version("safepassage")

@@ -4,25 +4,22 @@ import asyncio
 from collections.abc import Iterable
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any
 
 import h3.api.numpy_int as h3i
-import shapely
 from aiohttp import web
 from pydantic import Field
-from shapely.affinity import translate
 
 from api import store
 from api.http import answers
 from api.http.context import CONTEXT, principal_of
+from api.http.outline import outline
 from api.http.params import Box, Instant
 from api.http.registry import Operation, Params, json_response
 from api.policy import Release, allowed
 from api.view import BBox
 from ingest.coverage import SPAN_US
 from sea.instants import from_us, iso_z, to_us
-
-_EAST: Final = shapely.box(180, -90, 540, 90)
 
 
 class CoverageQuery(Params):
@@ -71,7 +68,7 @@ def _features(rows: Iterable[Any], bbox: BBox | None) -> Iterable[dict[str, Any]
         yield {
             "type": "Feature",
             "id": h3i.int_to_str(cell),
-            "geometry": _outline(cell),
+            "geometry": outline(cell),
             "properties": {
                 "cell": h3i.int_to_str(cell),
                 "hearings": sum(source["hearings"] for source in sources),
@@ -85,18 +82,6 @@ def _within(lon: float, lat: float, bbox: BBox) -> bool:
     west, south, east, north = bbox
     across = west <= lon <= east if west <= east else lon >= west or lon <= east
     return south <= lat <= north and across
-
-
-def _outline(cell: int) -> dict[str, Any]:
-    """The cell as GeoJSON, cut where it crosses 180 degrees (RFC 7946 3.1.9)."""
-    ring = [(lon, lat) for lat, lon in h3i.cell_to_boundary(cell)]
-    if max(ring)[0] - min(ring)[0] > 180:
-        ring = [(lon + 360 if lon < 0 else lon, lat) for lon, lat in ring]
-    shape = shapely.Polygon(ring)
-    over = shapely.intersection(shape, _EAST)
-    if not over.is_empty:
-        shape = shapely.multipolygons([shapely.difference(shape, _EAST), translate(over, -360)])
-    return dict(shapely.geometry.mapping(shapely.set_precision(shape, 1e-6)))
 
 
 OPERATIONS: tuple[Operation[Any], ...] = (

@@ -98,13 +98,4 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         params=EventsQuery,
         answer=answers.Events,
     ),
-    Operation(
-        path="/v1/hotspots",
-        summary="Where incidents are expected",
-        tag="events",
-        handle=hotspots,
-        params=NoParams,
-        answer=answers.Hotspots,
-        media=("application/geo+json",),
-    ),
 )

@@ -10,7 +10,7 @@ import type { Store } from "../store";
 import type { View } from "../view";
 import { baseStyle } from "./basemap";
 import { labelGrid } from "./grid_label";
-import { addHotspotLayer, drawHotspots } from "./hotspot_layer";
+import { addHotspotLayer, drawHotspots, HOTSPOT_LAYERS } from "./hotspot_layer";
 import { addIcons } from "./icon";
 import { addPlanLayers, drawPlan, PLAN_LAYERS } from "./plan_layer";
 import type { Layer, Surface } from "./surface";
@@ -18,7 +18,7 @@ import { addShipLayers, drawSelection, drawShips, vectorMinutes } from "./ship_l
 
 const HIT_PX = 9;
 const LAYERS: Record<Layer, readonly string[]> = {
-  hotspots: ["hotspots"], escorts: PLAN_LAYERS, vectors: ["vector"], names: ["ship-name"],
+  hotspots: HOTSPOT_LAYERS, escorts: PLAN_LAYERS, vectors: ["vector"], names: ["ship-name"],
 };
 
 const FIT_PADDING_PX = 70;

@@ -7,7 +7,7 @@ import { PORTS } from "../port";
 import type { Store } from "../store";
 import type { View } from "../view";
 import { INK, land } from "./basemap";
-import { withHeat } from "./hotspot_layer";
+import { places, withHeat } from "./hotspot_layer";
 import { FlatPen } from "./flat_pen";
 import { fromWorld, TILE_PX, toWorld, worldPath } from "./mercator";
 import { planFeatures } from "./plan_layer";
@@ -22,6 +22,7 @@ export class FlatChart implements Surface {
   private readonly hidden = new Set<Layer>(["hotspots"]);
   private store: Store | null = null;
   private cells: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
+  private places: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
   private moved: (zoom: number, lon: number, lat: number) => void = () => undefined;
 
   private constructor(box: HTMLElement, view: View, private readonly coast: Path2D, private readonly borders: Path2D) {
@@ -66,6 +67,7 @@ export class FlatChart implements Surface {
 
   drawHotspots(cells: GeoJSON.FeatureCollection): void {
     this.cells = withHeat(cells);
+    this.places = places(cells);
     this.paint();
   }
 
@@ -140,6 +142,7 @@ export class FlatChart implements Surface {
     if (!this.hidden.has("hotspots")) for (const cell of this.cells.features) this.pen.world(worldPath(cell), { fill: `rgb(224 87 91 / ${0.1 + 0.45 * Number(cell.properties?.heat)})` });
     this.pen.world(this.coast, { fill: INK.land, line: INK.shore });
     this.pen.world(this.borders, { line: INK.border });
+    if (!this.hidden.has("hotspots")) for (const place of this.places.features) this.pen.world(worldPath(place), { line: "#f0a35e" }, place.properties?.patrol ? 2.2 : 1);
     for (const [name, lon, lat, rank] of PORTS) if (rank === 1 || this.pen.zoom > 5.2) this.pen.label(name, [lon, lat], INK.text);
     if (!this.store) return;
     if (this.store.selected?.track) this.pen.world(worldPath(this.store.selected.track), { line: "#d7e3ee" }, 1.6);

@@ -1,6 +1,9 @@
-/** The hazard field on the chart: cells coloured by how hot they are among those served. */
+/** Hot spots: cells of the hazard field, coloured by how hot they are, and ranked places outlined. */
 import type { Map as MapLibre } from "maplibre-gl";
+import { FONT } from "./basemap";
 import { source } from "./ship_layer";
+
+export const HOTSPOT_LAYERS = ["hotspots", "hotspot-place", "hotspot-name"];
 
 const RAMP = ["interpolate", ["linear"], ["get", "heat"], 0, "#2a2350", 0.5, "#6b2f6f", 0.8, "#a83d6a", 1, "#e0575b"] as never;
 
@@ -10,18 +13,42 @@ export function addHotspotLayer(map: MapLibre): void {
     id: "hotspots", type: "fill", source: "hotspots", layout: { visibility: "none" },
     paint: { "fill-color": RAMP, "fill-opacity": ["interpolate", ["linear"], ["get", "heat"], 0, 0.1, 1, 0.55], "fill-antialias": false },
   }, "land");
+  map.addSource("hotspot-places", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
+  map.addLayer({
+    id: "hotspot-place", type: "line", source: "hotspot-places", layout: { visibility: "none" },
+    paint: { "line-color": "#f0a35e", "line-width": ["case", ["==", ["get", "patrol"], null], 1, 2.2] },
+  });
+  map.addLayer({
+    id: "hotspot-name", type: "symbol", source: "hotspot-places", filter: ["<=", ["get", "rank"], 20],
+    layout: { visibility: "none", "text-field": ["get", "label"], "text-font": FONT, "text-size": 11, "symbol-sort-key": ["get", "rank"] },
+    paint: { "text-color": "#f0c79a", "text-halo-color": "#0b141d", "text-halo-width": 1.4 },
+  });
 }
 
 export function drawHotspots(map: MapLibre, served: GeoJSON.FeatureCollection): void {
   source(map, "hotspots").setData(withHeat(served));
+  source(map, "hotspot-places").setData(places(served));
 }
+
+/** The ranked places, each with a `label`. */
+export function places(served: GeoJSON.FeatureCollection): GeoJSON.FeatureCollection {
+  const features = served.features.filter(isPlace).map((place) => {
+    const told = place.properties!;
+    const patrol = told.patrol ? `, patrol ${told.patrol}` : "";
+    return { ...place, properties: { ...told, label: `${told.rank}. ${told.name}${patrol}` } };
+  });
+  return { type: "FeatureCollection", features };
+}
+
+const isPlace = (feature: GeoJSON.Feature) => feature.properties?.rank !== undefined && feature.properties.kind !== "cell";
 
 /** The cells with `heat`, 0 for the coolest and 1 for the hottest served. */
 export function withHeat(served: GeoJSON.FeatureCollection): GeoJSON.FeatureCollection {
-  const rates = served.features.map(density);
+  const cells = served.features.filter((feature) => !isPlace(feature));
+  const rates = cells.map(density);
   const ascending = [...rates].sort((a, b) => a - b);
   const last = Math.max(1, ascending.length - 1);
-  const features = served.features.map((cell, i) => ({
+  const features = cells.map((cell, i) => ({
     ...cell,
     properties: { ...cell.properties, heat: lowerBound(ascending, rates[i]!) / last },
   }));
