@@ -62,3 +62,8 @@ def test_a_plan_that_is_none_is_refused(tmp_path, capsys):
     path.write_text('{"taskings": [1]}')
     assert main(["plan", str(SMALL), "--previous", str(path)]) == 1
     assert "no plan" in capsys.readouterr().err
+
+
+def test_nothing_but_the_plan_is_printed(capfd):
+    assert main(["plan", str(SMALL)]) == 0
+    assert "HiGHS" not in "".join(capfd.readouterr())
