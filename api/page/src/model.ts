@@ -122,6 +122,7 @@ export interface Running extends Escort {
   name: string;
   nation: Maybe<string>;
   position: Position;
+  ended_at?: Maybe<string>;
 }
 
 export interface Change {
@@ -175,6 +176,7 @@ export interface Plan {
   taskings: Tasking[];
   unserved: Unserved[];
   under_way?: Maybe<Running[]>;
+  ended?: Maybe<Running[]>;
   changes?: Maybe<Change[]>;
   alerts?: Maybe<Alert[]>;
   pending?: Maybe<number>;
