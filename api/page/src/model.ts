@@ -133,6 +133,7 @@ export interface Running extends Escort {
   name: string;
   nation: Maybe<string>;
   position: Position;
+  ended_at?: Maybe<string>;
 }
 
 export interface Change {
@@ -186,6 +187,7 @@ export interface Plan {
   taskings: Tasking[];
   unserved: Unserved[];
   under_way?: Maybe<Running[]>;
+  ended?: Maybe<Running[]>;
   changes?: Maybe<Change[]>;
   alerts?: Maybe<Alert[]>;
   pending?: Maybe<number>;
