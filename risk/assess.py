@@ -62,10 +62,12 @@ class Assessed:
     """Both scores of some ships at one instant, as columns; an assessment is made when asked for.
 
     Attributes:
+        since_us: events that started earlier counted nothing.
         coercion, smuggling: the scores, a row a ship.
     """
 
     now_us: Microseconds
+    since_us: Microseconds
     ships: Ships
     evidence: Evidence
     coercion: CoercionScores
@@ -91,7 +93,10 @@ class Assessed:
     def events(self, i: int) -> list[Event]:
         """The events that one ship's scores rest on."""
         own = slice(int(self.smuggling.first[i]), int(self.smuggling.first[i + 1]))
-        return self.evidence.events(self.smuggling.rows.event[own].tolist())
+        events = self.evidence.events(self.smuggling.rows.event[own].tolist())
+        if i in self.smuggling.places:
+            events += self.evidence.context(int(self.ships.mmsi[i]), self.since_us, self.now_us)
+        return list({event.id: event for event in events}.values())
 
     def inputs(self, i: int) -> dict[str, Any]:
         """What one ship's scores were made of, as JSON values; see `risk.recompute`."""
@@ -145,9 +150,10 @@ class Assessor:
         since_us = now_us - round(self.params.evidence_days * DAY_US)
         rows = evidence.of(ships.mmsi, since_us, now_us)
         return Assessed(
-            now_us=now_us, ships=ships, evidence=evidence, raster=self.raster, params=self.params,
+            now_us=now_us, since_us=since_us, ships=ships, evidence=evidence, raster=self.raster,
+            params=self.params,
             coercion=score_coercion(ships, rows, self.raster, now_us, self.params.coercion),
-            smuggling=score_smuggling(ships, rows, now_us),
+            smuggling=score_smuggling(ships, rows, evidence, since_us, now_us),
         )  # fmt: skip
 
     def _chosen(

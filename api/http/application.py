@@ -20,6 +20,7 @@ from api.http import (
     routes_events,
     routes_node,
     routes_vessels,
+    routes_voyages,
 )
 from api.http.context import CONTEXT, Context, admit
 from api.http.problem import REQUEST_ID, problems
@@ -32,6 +33,7 @@ _log = logging.getLogger(__name__)
 
 OPERATIONS: tuple[Operation[Any], ...] = (
     *routes_vessels.OPERATIONS,
+    *routes_voyages.OPERATIONS,
     *routes_events.OPERATIONS,
     *routes_coverage.OPERATIONS,
     *routes_escort.OPERATIONS,
