@@ -63,7 +63,7 @@ class Assessed:
 
     Attributes:
         since_us: events that started earlier counted nothing.
-        coercion, smuggling: the scores, a row a ship.
+        coercion, smuggling: the scores, a row a ship. hazard_id: hash of the field's rates.
     """
 
     now_us: Microseconds
@@ -73,6 +73,7 @@ class Assessed:
     coercion: CoercionScores
     smuggling: SmugglingScores
     raster: Raster
+    hazard_id: str
     params: AssessParams
 
     def __len__(self) -> int:
@@ -103,7 +104,7 @@ class Assessed:
         return {
             "ship": ship_input(self.ships, i),
             "events": [event_input(event) for event in self.events(i)],
-            "hazard": fingerprint(self.raster),
+            "hazard": self.hazard_id,
         }
 
     def passage(self, i: int) -> PassageRisk:
@@ -125,6 +126,7 @@ class Assessor:
         self.hazard = hazard or HazardField.fit()
         self.params = params or AssessParams()
         self.raster = raster_of(self.hazard)
+        self.hazard_id = fingerprint(self.raster)
 
     def assess(
         self,
@@ -151,7 +153,7 @@ class Assessor:
         rows = evidence.of(ships.mmsi, since_us, now_us)
         return Assessed(
             now_us=now_us, since_us=since_us, ships=ships, evidence=evidence, raster=self.raster,
-            params=self.params,
+            hazard_id=self.hazard_id, params=self.params,
             coercion=score_coercion(ships, rows, self.raster, now_us, self.params.coercion),
             smuggling=score_smuggling(ships, rows, evidence, since_us, now_us),
         )  # fmt: skip
