@@ -173,6 +173,42 @@ class Assessments(Answer):
     next: str | None
 
 
+class Identity(Answer):
+    """Who a ship said she was; `since` null from the first, `until` null as of now."""
+
+    mmsi: str
+    imo: int | None
+    name: str | None
+    callsign: str | None
+    flag: str | None
+    since: str | None
+    until: str | None
+    event_id: str | None
+
+
+class Call(Answer):
+    """A port call; `on_route` where the port gives context to evidence of smuggling."""
+
+    port: str
+    name: str
+    arrived_at: str
+    sailed_at: str | None
+    mmsi: str
+    event_id: str
+    on_route: bool
+
+
+class Voyages(Answer):
+    """A ship's calls and identities, latest first; `mmsis` are all numbers of her IMO number."""
+
+    mmsi: str
+    mmsis: list[str]
+    identities: list[Identity]
+    calls: list[Call]
+    last_ports: list[str]
+    bound_for: str | None
+
+
 class TrackProperties(Answer):
     """Of each position, in order: when, and how the ship moved."""
 

@@ -27,6 +27,7 @@ from api.http import (
     routes_node,
     routes_requests,
     routes_vessels,
+    routes_voyages,
     routes_watchlists,
     routes_whatif,
 )
@@ -46,6 +47,7 @@ _log = logging.getLogger(__name__)
 OPERATIONS: tuple[Operation[Any], ...] = (
     *routes_vessels.OPERATIONS,
     *routes_challenger.OPERATIONS,
+    *routes_voyages.OPERATIONS,
     *routes_events.OPERATIONS,
     *routes_hotspots.OPERATIONS,
     *routes_coverage.OPERATIONS,
