@@ -22,6 +22,7 @@ from api.http import (
     routes_events,
     routes_hotspots,
     routes_node,
+    routes_unusual,
     routes_vessels,
 )
 from api.http.context import CONTEXT, Context, admit
@@ -29,6 +30,7 @@ from api.http.problem import REQUEST_ID, problems
 from api.http.registry import Operation, openapi, routes
 from api.live import Live
 from api.places import Places
+from api.second_opinion import SecondOpinion
 from api.settings import Settings
 from api.view import View
 from risk.hazard import HazardField
@@ -38,6 +40,7 @@ _log = logging.getLogger(__name__)
 OPERATIONS: tuple[Operation[Any], ...] = (
     *routes_vessels.OPERATIONS,
     *routes_challenger.OPERATIONS,
+    *routes_unusual.OPERATIONS,
     *routes_events.OPERATIONS,
     *routes_hotspots.OPERATIONS,
     *routes_coverage.OPERATIONS,
@@ -99,6 +102,7 @@ def make_application(
     )
     application[pages.PAGE] = page
     application[routes_challenger.ADOPTED] = Adopted(database)
+    application[routes_unusual.OPINION] = SecondOpinion(database, view)
     application[routes_hotspots.PLACES] = Places(database, view, hazard)
     application[routes_node.SOCKETS] = WeakSet()
     application[routes_node.DESCRIPTION] = openapi(
