@@ -73,6 +73,32 @@ class ChallengerOpinion(Answer):
     parts: list[ChallengerPart]
 
 
+class UnusualReason(Answer):
+    """What she does otherwise than the others: hers, and the middle 80% of theirs.
+
+    `course` and `place` are how far she is from the tenth of them that is most like her.
+    """
+
+    what: Literal["sog", "course", "place"]
+    unit: str
+    hers: float
+    usual: tuple[float, float]
+
+
+class Unusual(Answer):
+    """A second opinion, in no score: the share of `ships` of her waters that are less unusual.
+
+    `rank` is null where too few sailed there, or she did not sail.
+    """
+
+    mmsi: str
+    rank: float | None
+    ships: int
+    fixes: int
+    reasons: list[UnusualReason]
+    note: str
+
+
 class ChallengerCard(Answer):
     """The challenger in use and how it did on held-out labels; nulls where none is."""
 

@@ -62,6 +62,15 @@ export interface Vessel {
   assessed_at?: Maybe<string>;
   releasable_to?: Maybe<string[]>;
   challenger?: Maybe<Challenger>;
+  unusual?: Maybe<Unusual>;
+}
+
+/** How unusual her passage is among ships of the same waters; in no score. */
+export interface Unusual {
+  rank: Maybe<number>;
+  ships: number;
+  reasons: { what: string; unit: string; hers: number; usual: [number, number] }[];
+  note: string;
 }
 
 /** What the adopted challenger says, beside the table. */
