@@ -126,6 +126,7 @@ export interface Running extends Escort {
 }
 
 export interface Change {
+  at: string;
   kind: "added" | "dropped" | "moved" | "retimed";
   request: string;
   mmsis: string[];
@@ -177,7 +178,7 @@ export interface Plan {
   unserved: Unserved[];
   under_way?: Maybe<Running[]>;
   ended?: Maybe<Running[]>;
-  changes?: Maybe<Change[]>;
+  recent_changes?: Maybe<Change[]>;
   alerts?: Maybe<Alert[]>;
   pending?: Maybe<number>;
   risk_value: number;
