@@ -59,7 +59,7 @@ def test_an_officer_approves_an_escort_and_rejects_another_and_the_plan_follows(
     expect(decided).to_be_visible(timeout=20_000)
     expect(decided).to_have_attribute("title", re.compile("company asks too"))
     _decide(board, "Reject", "crew rest")
-    changes = board.locator(".changes")
+    changes = board.locator(".changes").first
     expect(changes).to_contain_text("crew rest", timeout=60_000)
     changes.locator("summary").click()
     expect(decided).to_be_visible()
