@@ -108,6 +108,16 @@ def test_hot_spots_are_drawn_when_asked_for(watch: Any) -> None:
     assert watch.errors == []
 
 
+def test_the_second_opinion_stands_apart_from_the_scores(watch: Any) -> None:
+    watch.until("a first picture", lambda: watch.flag("ready"), within_s=FIRST_USE_S)
+    watch.page.locator("#ship-list li[role=option]").first.click()
+    opinion = watch.page.get_by_label("Second opinion")
+    expect(opinion).to_be_visible(timeout=30_000)
+    expect(opinion).to_contain_text(re.compile("More unusual than|Not judged"))
+    expect(opinion.locator(".figure")).to_have_count(0)
+    assert watch.errors == []
+
+
 def test_without_webgl_the_chart_is_drawn_on_a_plain_canvas(
     watch: Any, browser_without_webgl: Browser
 ) -> None:
