@@ -1,9 +1,11 @@
 """Training and adopting: refused unless forced, seen beside the table, marked everywhere."""
 
+import asyncio
 import io
 import runpy
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from api import challenger as adoption
@@ -133,3 +135,25 @@ async def test_a_vessel_that_may_not_be_seen_scored_has_no_opinion_either(world,
     other = await world.get("/v1/vessels/200000001", await world.sign(nation="US"))
     assert (await own.json())["challenger"] is not None
     assert (await other.json())["challenger"] is None
+
+
+def test_the_command_adopts_into_the_services_database_and_ends_it_again(
+    api_database_url, monkeypatch, run_train, capsys
+):
+    monkeypatch.setenv("SAFEPASSAGE_DATABASE_URL", api_database_url)
+    _, _, out, _ = run_train(400)
+    where = ["--data-dir", str(out.parent)]
+    assert main(["adopt", str(out), "--force", "--by", "tester", *where]) == 0
+    assert "marked: trained on exercises" in capsys.readouterr().out
+    assert newest_of(api_database_url).adopted_by == "tester"
+    assert newest_of(api_database_url).model.exercise
+    assert main(["adopt", "--none", "--by", "tester", *where]) == 0
+    assert newest_of(api_database_url).model is None
+
+
+def newest_of(url):
+    async def ask():
+        async with asyncpg.create_pool(url, min_size=1, max_size=1) as pool:
+            return await adoption.newest(pool)
+
+    return asyncio.run(ask())
