@@ -191,6 +191,8 @@ def _touches(report: IntelligenceReport, vessel: Subject) -> bool:
 
 
 def _within(place: Place, lon: DegreesEast, lat: DegreesNorth) -> bool:
+    if abs(lat - place.lat) * 60 > place.radius_nm + 1:  # most are, and this is quick
+        return False
     return bool(distance_nm(lon, lat, place.lon, place.lat) <= place.radius_nm)
 
 

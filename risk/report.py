@@ -5,9 +5,10 @@ counts. Merging is a pure function of the reports given: whoever may see fewer r
 incidents that those few make, and nothing tells of the rest.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import prod
+from functools import lru_cache
+from math import cos, floor, prod, radians
 from typing import Final, Literal, get_args
 
 from risk.grade import Grade
@@ -172,6 +173,10 @@ Judgements = Mapping[frozenset[str], bool]
 """What people decided of two reports' ids: the same event or not; the last word counts."""
 
 
+Bucket = tuple[int, int, int]
+"""A day, and a whole degree of latitude and of longitude."""
+
+
 def merge(
     reports: Iterable[IncidentReport], judged: Judgements | None = None
 ) -> tuple[MergedIncident, ...]:
@@ -183,14 +188,14 @@ def merge(
     """
     judged = judged or {}
     groups: list[list[IncidentReport]] = []
-    near: dict[int, list[int]] = {}
+    near: dict[Bucket, list[int]] = {}
     for report in reports:
         home = _home(report, groups, near, judged)
         if home == len(groups):
             groups.append([])
         groups[home].append(report)
-        for day in _days(report):
-            near.setdefault(day, []).append(home)
+        for bucket in _buckets(report):
+            near.setdefault(bucket, []).append(home)
     return tuple(MergedIncident(reports=tuple(group)) for group in groups)
 
 
@@ -212,6 +217,7 @@ def compatible(one: IncidentKind, two: IncidentKind) -> bool:
     return not ({one, two} & ABOARD and {one, two} & ALONGSIDE)
 
 
+@lru_cache(maxsize=1 << 17)
 def plain_name(name: str) -> str:
     """A ship's name for comparing: capitals, single spaces, without MV, MT and the like."""
     words = "".join(c if c.isalnum() else " " for c in name.upper()).split()
@@ -227,7 +233,7 @@ _PREFIXES: Final = frozenset({"MV", "MT", "MS", "SS", "FV"})
 
 def _home(
     report: IncidentReport, groups: Sequence[Sequence[IncidentReport]],
-    near: Mapping[int, Sequence[int]], judged: Judgements,
+    near: Mapping[Bucket, Sequence[int]], judged: Judgements,
 ) -> int:  # fmt: skip
     """The incident that the report joins; one past the last for a new one."""
     told = {i for pair, same in judged.items() if same and report.id in pair for i in pair}
@@ -235,7 +241,7 @@ def _home(
         for i, group in enumerate(groups):
             if any(other.id in told for other in group):
                 return i
-    candidates = sorted({i for day in _days(report) for i in near.get(day, ())})
+    candidates = sorted({i for bucket in _buckets(report) for i in near.get(bucket, ())})
     return next((i for i in candidates if _joins(report, groups[i], judged)), len(groups))
 
 
@@ -245,6 +251,12 @@ def _joins(report: IncidentReport, group: Sequence[IncidentReport], judged: Judg
     )
 
 
-def _days(report: IncidentReport) -> range:
-    reach = round((report.within_h + WINDOW_H) * HOUR_US)
-    return range((report.at - reach) // DAY_US, (report.at + reach) // DAY_US + 1)
+def _buckets(report: IncidentReport) -> Iterator[Bucket]:
+    """Days and whole degrees that the report may be of; two that agree have one in common."""
+    reach_us = round((report.within_h + WINDOW_H) * HOUR_US)
+    up = (report.within_nm + REACH_NM) / 60
+    across = min(180.0, up / max(0.01, cos(radians(min(90.0, abs(report.lat) + up)))))
+    rows = range(floor(report.lat - up), floor(report.lat + up) + 1)
+    columns = range(floor(report.lon - across), floor(report.lon + across) + 1)
+    days = range((report.at - reach_us) // DAY_US, (report.at + reach_us) // DAY_US + 1)
+    return ((day, row, column % 360) for day in days for row in rows for column in columns)

@@ -81,17 +81,18 @@ class WatchList:
                     self._by_imo.setdefault(entry.imo, []).append(entry)
                 if entry.name:
                     self._by_name.append(entry)
+        self._any_name = re.compile("|".join(pattern(e.name).pattern for e in self._by_name))
 
     def told(self, mmsi: int, imo: int, name: str) -> Told | None:
         """The hits of a vessel as one reason; None without any. `name` "" is unknown."""
         numbers = {e.id: e for e in self._by_mmsi.get(mmsi, ())}
         if imo:
             numbers |= {e.id: e for e in self._by_imo.get(imo, ())}
+        names: dict[str, WatchEntry] = {}
         plain = plain_name(name) if name and self._by_name else ""
-        names = {
-            e.id: e for e in self._by_name
-            if plain and e.id not in numbers and pattern(e.name).fullmatch(plain)
-        }  # fmt: skip
+        if plain and self._any_name.fullmatch(plain):
+            names = {e.id: e for e in self._by_name
+                     if e.id not in numbers and pattern(e.name).fullmatch(plain)}  # fmt: skip
         if not numbers and not names:
             return None
         return self._reason(list(numbers.values()), list(names.values()))

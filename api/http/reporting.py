@@ -12,7 +12,7 @@ from api import store_reports
 from api.briefing import Briefing, Record, Value, document_of
 from api.http.bodies import Body, Line, Nations, Said, body_digest, idempotency_key
 from api.http.context import CONTEXT, principal_of
-from api.http.params import read_cursor, write_cursor
+from api.http.params import Text, read_cursor, write_cursor
 from api.http.problem import NotFoundError
 from api.http.registry import Params
 from api.policy import Kind, allowed, may_report, may_take_back
@@ -64,7 +64,7 @@ class OneReport(Params):
 class TakenBack(OneReport):
     """Which report, and why it is taken back."""
 
-    reason: str = Field(default="", max_length=1000)
+    reason: Text = ""
 
 
 def past(at: Microseconds) -> Microseconds:

@@ -173,6 +173,8 @@ async def test_a_watch_list_entry_is_reported_listed_and_ended(world):
     )
     ended = await response.json()
     assert (ended["status"], ended["retraction"]) == ("retracted", "sold")
+    odd = await world.client.delete(f"/v1/watchlists/{entry['id']}?reason=a%00b", headers=headers)
+    assert (await odd.json())["errors"][0]["field"] == "reason"
     assert (await get(world, "/v1/watchlists", headers))["entries"] == []
     assert (await get(world, "/v1/watchlists?retracted=true", headers))["entries"] == [ended]
 

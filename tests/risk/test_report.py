@@ -24,6 +24,7 @@ from risk.report import (
 from risk.threat import ThreatParams
 from risk.watchlist import NAME_POINTS, WATCH_CAP, WATCH_HALF_LIFE_DAYS, WATCH_POINTS
 from sea.errors import BadInputError
+from sea.geodesy import destination
 from sea.instants import parse_utc
 from sea.units import DAY_US, HOUR_US
 
@@ -91,6 +92,19 @@ def test_every_report_is_in_one_incident_and_no_incident_has_two_ships(told):
     found = merge(told)
     assert sorted(r.id for i in found for r in i.reports) == sorted(r.id for r in told)
     assert all(agree(a, b) for i in found for a in i.reports for b in i.reports)
+
+
+@given(
+    st.floats(-180, 180), st.floats(-90, 90), st.floats(0, 360), st.floats(0, 0.999),
+    st.floats(0, 60), st.floats(0, 60), st.integers(-15, 15),
+)  # fmt: skip
+def test_any_two_reports_that_agree_are_found_to_whatever_their_place(
+    lon, lat, bearing, share, within, other, hours
+):
+    x, y = destination(lon, lat, bearing, share * (within + other + REACH_NM))
+    one = a_report(1, lon=lon, lat=lat, within_nm=within, within_h=12.0)
+    two = a_report(2, lon=float(x), lat=float(y), within_nm=other, at=NIGHT + hours * HOUR_US)
+    assert len(merge([one, two])) == (1 if agree(one, two) else 2)
 
 
 @given(lists)
