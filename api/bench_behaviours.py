@@ -1,7 +1,8 @@
 """Measures the detectors on traffic that nobody tuned them on: scenarios and seeds -> outcomes.
 
 An exercise is made, decoded and watched by the service's own code, whole and with half of its
-reports left out, and by others' definitions of a meeting.
+reports left out, and by others' definitions of a meeting. What can be seen in the half is judged
+by a truth of its own; how much of all there is was found is told beside it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -48,6 +49,9 @@ F1_AT_LEAST: Final = {
 }
 """Targets by kind; the others below are for all kinds together."""
 
+_SHARE: Final = 0.5
+"""Of the reports that are left in."""
+
 _START: Final = parse_utc("2026-03-10T11:00:00Z")
 """Before noon, so that 00 UTC lies in the middle."""
 
@@ -57,6 +61,8 @@ class Run:
     """What came of one exercise.
 
     Attributes:
+        thinned: of the half, by the truth of what is left of it (woven: of the whole).
+        of_all: of the half, by the truth of the whole.
         alerts: events of alert rank. others: rendezvous by others' definitions, by preset.
     """
 
@@ -64,6 +70,7 @@ class Run:
     vessel_hours: float
     whole: Mapping[str, Outcome]
     thinned: Mapping[str, Outcome] = field(default_factory=dict)
+    of_all: Mapping[str, Outcome] = field(default_factory=dict)
     others: Mapping[str, Outcome] = field(default_factory=dict)
     alerts: Mapping[str, int] = field(default_factory=dict)
 
@@ -87,19 +94,20 @@ def measured(base_seed: int, *, seeds: int, hours: float, vessels: int, workers:
 def exercised(scenario: str, seed: int, hours: float, vessels: int) -> Run:
     """A scenario with a seed, watched."""
     exercise = Exercise(scenario, start_us=_START, hours=hours, vessels=vessels, seed=seed)
-    blocks = _decoded(line for _, line in exercise.lines(exercise.start_us, exercise.end_us))
-    return _watched(f"{scenario} {seed}", blocks, _truths(exercise.truth()), seed,
-                    vessel_hours=hours * vessels, known=tuple(F1_AT_LEAST))  # fmt: skip
+    half = exercise.thinned(_SHARE)
+    return _watched(f"{scenario} {seed}", _feed(exercise), _feed(half), hours * vessels,
+                    known=tuple(F1_AT_LEAST))  # fmt: skip
 
 
 def woven_in(path: Path, seed: int, hours: float, plants: int) -> Run:
     """Plants woven into a real file, watched; only planted kinds are judged."""
     background = Background.read([open_archive(path, start_us=_START)])
     lines, truth = woven(background, seed=seed, hours=hours, plants=plants, most=WOVEN_VESSELS)
-    blocks = _decoded(line for _, line in lines)
+    blocks, truths = _decoded(line for _, line in lines), _truths(truth)
+    chance = np.random.default_rng(seed)
+    half = [_thinned(block, chance) for block in blocks]
     vessels = min(len(background.vessels), WOVEN_VESSELS)
-    return _watched(f"woven {path.name} {seed}", blocks, _truths(truth), seed,
-                    vessel_hours=hours * vessels)  # fmt: skip
+    return _watched(f"woven {path.name} {seed}", (blocks, truths), (half, truths), hours * vessels)
 
 
 def sampled(path: Path) -> Run:
@@ -125,16 +133,20 @@ def _decoded(lines: Iterable[bytes]) -> list[Decoded]:
     return [*blocks, decoder.feed(b"".join(chunk)), decoder.finish()]
 
 
+_Feed = tuple[Sequence[Decoded], Sequence[Spell]]
+"""Blocks, and the truth of what is in them."""
+
+
+def _feed(exercise: Exercise) -> _Feed:
+    lines = exercise.lines(exercise.start_us, exercise.end_us)
+    return _decoded(line for _, line in lines), _truths(exercise.truth())
+
+
 def _watched(
-    name: str,
-    blocks: Sequence[Decoded],
-    truths: Sequence[Spell],
-    seed: int,
-    *,
-    vessel_hours: float,
-    known: tuple[str, ...] = (),
+    name: str, whole: _Feed, half: _Feed, vessel_hours: float, *, known: tuple[str, ...] = ()
 ) -> Run:
     """The run; without `known` kinds only what vessels of the truth do is judged."""
+    blocks, truths = whole
     planted = {mmsi for truth in truths for mmsi in truth.mmsis}
 
     def judged(detectors: Sequence[Any], blocks: Sequence[Decoded]) -> list[Spell]:
@@ -142,8 +154,7 @@ def _watched(
         return found if known else [e for e in found if planted.intersection(e.mmsis)]
 
     events = judged(standard_detectors(), blocks)
-    chance = np.random.default_rng(seed)
-    half = [_thinned(block, chance) for block in blocks]
+    fewer = judged(standard_detectors(), half[0])
     others = {}
     for preset in presets():
         detectors = [d for d in standard_detectors(load_params(preset)) if "rendezvous" in d.kinds]
@@ -151,8 +162,8 @@ def _watched(
         others[preset] = met.get("rendezvous", Outcome())
     return Run(
         name=name, vessel_hours=vessel_hours, whole=outcomes(events, truths, known=known),
-        thinned=outcomes(judged(standard_detectors(), half), truths, known=known), others=others,
-        alerts=_alerts(events),
+        thinned=outcomes(fewer, half[1], known=known), of_all=outcomes(fewer, truths, known=known),
+        others=others, alerts=_alerts(events),
     )  # fmt: skip
 
 
@@ -163,8 +174,8 @@ def _found(blocks: Sequence[Decoded], detectors: Sequence[Any]) -> list[Spell]:
 
 def _thinned(block: Decoded, chance: np.random.Generator) -> Decoded:
     """The block with every second report left out, on the average."""
-    reports = block.reports.take(chance.random(len(block.reports)) < 0.5)
-    statics = block.statics.take(chance.random(len(block.statics)) < 0.5)
+    reports = block.reports.take(chance.random(len(block.reports)) < _SHARE)
+    statics = block.statics.take(chance.random(len(block.statics)) < _SHARE)
     return Decoded(reports=reports, statics=statics)
 
 

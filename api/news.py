@@ -13,8 +13,9 @@ from sea.units import HOUR_US
 
 WORTH_US: Final = HOUR_US
 QUIET_US: Final = 6 * HOUR_US
-"""How long an assessment that says the same stands before it is stored again: of a ship that is
-elevated or higher by either score, and of the others. Chosen by us."""
+"""How often an assessment that says the same is stored again: of a ship that is elevated or higher
+by either score, and of the others. Chosen by us. Each slot has its turn, so that they do not come
+all at once."""
 
 MOVED: Final = 0.1
 """Share by which a score moves to be news; chosen by us."""
@@ -23,6 +24,9 @@ LEAST_PROBABILITY: Final = 1e-5
 LEAST_PRIORITY: Final = 1.0
 """Changes between scores both below these are none; chosen by us, a thirtieth and a twentieth of
 the first that is elevated."""
+
+_TURNS: Final = 72
+"""Of six hours: one for each five minutes."""
 
 _ELEVATED: Final = BANDS.index("elevated")
 _DTYPE: Final = np.dtype(
@@ -45,7 +49,7 @@ class News:
         """Rows of the scores that are news; they are what was stored from now on."""
         self._grow(int(slots.max(initial=-1)) + 1)
         before, now = self._told[slots], _gist(assessed)
-        fresh = np.flatnonzero(_is_news(before, now))
+        fresh = np.flatnonzero(_is_news(before, now, slots))
         self._told[slots[fresh]] = now[fresh]
         return fresh
 
@@ -83,10 +87,14 @@ def _gist(assessed: Assessed) -> npt.NDArray[np.void]:
     return now
 
 
-def _is_news(before: npt.NDArray[np.void], now: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+def _is_news(
+    before: npt.NDArray[np.void], now: npt.NDArray[np.void], slots: npt.NDArray[np.integer]
+) -> npt.NDArray[np.bool_]:
     worth = np.maximum(now["coercion_band"], now["smuggling_band"]) >= _ELEVATED
+    every = np.where(worth, WORTH_US, QUIET_US)
+    turn = slots.astype(np.int64) % _TURNS * (every // _TURNS)
     news = before["at"] == UNKNOWN_TIME
-    news |= now["at"] - before["at"] >= np.where(worth, WORTH_US, QUIET_US)
+    news |= (now["at"] - turn) // every > (before["at"] - turn) // every
     news |= now["coercion_band"] != before["coercion_band"]
     news |= now["smuggling_band"] != before["smuggling_band"]
     for name, least in (("probability", LEAST_PROBABILITY), ("priority", LEAST_PRIORITY)):

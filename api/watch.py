@@ -171,7 +171,8 @@ class Watch:
             now = timeline.engine.now_us
             every = BEHIND_ASSESS_US if behind else ASSESS_US
             ended = timeline.final and timeline.assessed_at < now
-            if now > 0 and (ended or now // every > timeline.assessed_at // every):
+            started = timeline.name == LIVE and not behind and self._assessed is None
+            if now > 0 and (ended or started or now // every > timeline.assessed_at // every):
                 assessed = self._assess(timeline, now, found)
                 if timeline.name == LIVE:
                     self._assessed = assessed

@@ -27,18 +27,31 @@ OUT = ("rejection", "break_off")
 
 def assets_now(offered: Sequence[Asset], standing: Standing) -> tuple[Asset, ...]:
     """The assets as their nations have given them since: changed, down, or new."""
-    known = {asset.id: asset_document(asset) for asset in offered}
-    given = {asset: dict(fields) for asset, fields in standing.assets.items()}
-    assets = []
-    for asset in [*known, *(a for a in sorted(given) if a not in known)]:
-        fields = known.get(asset, {}) | given.get(asset, {})
-        try:
-            assets.append(
-                read_asset({n: value for n, value in fields.items() if value is not None})
-            )
-        except BadInputError:  # its fleet is gone: what remains of it is a change to nothing
-            continue
-    return tuple(assets)
+    known = {asset.id for asset in offered}
+    changed = (_changed(asset, standing.assets.get(asset.id)) for asset in offered)
+    new = (_new(fields) for a, fields in sorted(standing.assets.items()) if a not in known)
+    return (*changed, *(asset for asset in new if asset is not None))
+
+
+def _changed(asset: Asset, given: Mapping[str, Any] | None) -> Asset:
+    if not given:
+        return asset
+    places = {"position": asset.position, "base": None if asset.base else asset.base_place}
+    record = asset_document(asset)
+    record |= {name: [p.lon, p.lat] for name, p in places.items() if p is not None}
+    try:
+        return read_asset(_without_nulls({**record, **given}))
+    except BadInputError as error:
+        return replace(asset, down=f"its record cannot be used: {error}")
+
+
+def _new(given: Mapping[str, Any]) -> Asset | None:
+    """An asset that an officer offered, None for a change to one that is on offer no more."""
+    return read_asset(_without_nulls(given)) if "nation" in given else None
+
+
+def _without_nulls(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def begun(

@@ -169,9 +169,17 @@ def best_choice(
     return chosen, status != highspy.HighsModelStatus.kTimeLimit
 
 
+class _Highs(highspy.Highs):
+    """HiGHS without the callbacks of the Python class, which greet on the console as they start."""
+
+    def __init__(self) -> None:
+        super(highspy.Highs, self).__init__()
+        self.callbacks: list[Any] = []
+
+
 def _highs() -> Any:
-    highs = highspy.Highs()  # type: ignore[no-untyped-call]
-    highs.silent()
+    highs = _Highs()
+    _checked(highs.setOptionValue("output_flag", False))
     _checked(highs.setOptionValue("threads", 1))
     _checked(highs.changeObjectiveSense(highspy.ObjSense.kMaximize))
     return highs

@@ -64,15 +64,18 @@ class Assessed:
     """Both scores of some ships at one instant, as columns; an assessment is made when asked for.
 
     Attributes:
-        coercion, smuggling: the scores, a row a ship.
+        since_us: events that started earlier counted nothing.
+        coercion, smuggling: the scores, a row a ship. hazard_id: hash of the field's rates.
     """
 
     now_us: Microseconds
+    since_us: Microseconds
     ships: Ships
     evidence: Evidence
     coercion: CoercionScores
     smuggling: SmugglingScores
     raster: Raster
+    hazard_id: str
     params: AssessParams
 
     def __len__(self) -> int:
@@ -93,14 +96,17 @@ class Assessed:
     def events(self, i: int) -> list[Event]:
         """The events that one ship's scores rest on."""
         own = slice(int(self.smuggling.first[i]), int(self.smuggling.first[i + 1]))
-        return self.evidence.events(self.smuggling.rows.event[own].tolist())
+        events = self.evidence.events(self.smuggling.rows.event[own].tolist())
+        if i in self.smuggling.places:
+            events += self.evidence.context(int(self.ships.mmsi[i]), self.since_us, self.now_us)
+        return list({event.id: event for event in events}.values())
 
     def inputs(self, i: int) -> dict[str, Any]:
         """What one ship's scores were made of, as JSON values; see `risk.recompute`."""
         return {
             "ship": ship_input(self.ships, i),
             "events": [event_input(event) for event in self.events(i)],
-            "hazard": fingerprint(self.raster),
+            "hazard": self.hazard_id,
         }
 
     def passage(self, i: int) -> PassageRisk:
@@ -127,6 +133,7 @@ class Assessor:
         self.hazard = hazard or HazardField.fit()
         self.params = params or AssessParams()
         self.raster = raster_of(self.hazard)
+        self.hazard_id = fingerprint(self.raster)
 
     def assess(
         self,
@@ -152,9 +159,10 @@ class Assessor:
         since_us = now_us - round(self.params.evidence_days * DAY_US)
         rows = evidence.of(ships.mmsi, since_us, now_us)
         return Assessed(
-            now_us=now_us, ships=ships, evidence=evidence, raster=self.raster, params=self.params,
+            now_us=now_us, since_us=since_us, ships=ships, evidence=evidence, raster=self.raster,
+            hazard_id=self.hazard_id, params=self.params,
             coercion=score_coercion(ships, rows, self.raster, now_us, self.params.coercion),
-            smuggling=score_smuggling(ships, rows, now_us),
+            smuggling=score_smuggling(ships, rows, evidence, since_us, now_us),
         )  # fmt: skip
 
     def _chosen(

@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from ingest.batch import Float64, Int64
 from risk.event import Event
+from risk.routes import ROUTE_PORTS
+from risk.voyage import former_numbers, is_link
 from sea.units import Microseconds
 
 KINDS: Final = (
@@ -19,7 +21,11 @@ KINDS: Final = (
     "identity_change", "deviation", "destination_mismatch", "draught_change", "approach",
     "sudden_stop",
 )  # fmt: skip
-"""Kinds that a score may rest on; others are left out."""
+"""Kinds that points and warnings may rest on; of the others only calls at ports of known routes
+are kept, for context."""
+
+_FACTS: Final = ("slack_h", "port", "changed", "mmsi_before", "mmsi_after", "imo_after")
+"""What scores and their reasons take of an event's own evidence."""
 
 STILL_OPEN: Final = 2**62
 """End of an event that has none yet."""
@@ -61,15 +67,21 @@ class Evidence:
         self._events: list[Event | None] = []
         self._number: dict[str, int] = {}
         self._first: list[int] = []
+        self._calls: dict[int, dict[str, Event]] = {}
+        self._links: dict[int, dict[str, Event]] = {}
         for event in events:
             self.put(event)
 
     def put(self, event: Event) -> None:
         """Takes in an event or its new form."""
+        if event.kind == "port_call" and event.evidence.get("port") in ROUTE_PORTS:
+            self._calls.setdefault(event.mmsis[0], {})[event.id] = event
         kind = _NUMBER.get(event.kind)
         if kind is None:
             return
         event_id = event.id
+        if event.kind == "identity_change":
+            self._links.setdefault(event.evidence.get("mmsi_after", 0), {})[event_id] = event
         number = self._number.get(event_id)
         if number is None:
             number = self._number[event_id] = len(self._events)
@@ -93,7 +105,9 @@ class Evidence:
         early = np.count_nonzero(self._rows["started"][: self._length] < start_us)
         if early * 2 <= self._length:
             return self
-        return Evidence(e for e in self._events if e is not None and e.started_at >= start_us)
+        calls = [event for known in self._calls.values() for event in known.values()]
+        events = [event for event in self._events if event is not None]
+        return Evidence(e for e in [*events, *calls] if e.started_at >= start_us)
 
     def of(self, mmsi: npt.NDArray[np.int32], since_us: Microseconds, now_us: Microseconds) -> Rows:
         """Rows of these ships that started since an instant and were detected by now."""
@@ -108,6 +122,33 @@ class Evidence:
         columns = (np.ascontiguousarray(rows[name]) for name in Rows._fields[1:])
         return Rows(ship.astype(np.int64), *columns)
 
+    def calls(self, mmsi: int, since_us: Microseconds, now_us: Microseconds) -> list[Event]:
+        """Calls at ports of known routes, under this number and those the ship had before."""
+        links = self._linked(mmsi, now_us)
+        calls = [
+            call for number in (mmsi, *former_numbers(mmsi, links))
+            for call in self._calls.get(number, {}).values()
+            if call.status != "retracted" and call.started_at > since_us
+            and call.detected_at <= now_us
+        ]  # fmt: skip
+        return sorted(calls, key=lambda call: (call.started_at, call.id))
+
+    def context(self, mmsi: int, since_us: Microseconds, now_us: Microseconds) -> list[Event]:
+        """Events that a ship's context rests on: those calls, and what links them to her."""
+        calls = self.calls(mmsi, since_us, now_us)
+        return [*calls, *(self._linked(mmsi, now_us) if calls else ())]
+
+    def _linked(self, mmsi: int, now_us: Microseconds) -> list[Event]:
+        """Identity changes that lead to this number, from the last to the first."""
+        found: dict[str, Event] = {}
+        waiting = [mmsi]
+        while waiting:
+            for event_id, event in self._links.get(waiting.pop(), {}).items():
+                if is_link(event) and event.detected_at <= now_us and event_id not in found:
+                    found[event_id] = event
+                    waiting.append(int(event.evidence["mmsi_before"]))
+        return list(found.values())
+
     def events(self, numbers: Sequence[int]) -> list[Event]:
         """The events of these numbers, once each, in their order."""
         found = (self._events[n] for n in dict.fromkeys(numbers))
@@ -116,16 +157,16 @@ class Evidence:
 
 def event_input(event: Event) -> list[Any]:
     """An event as kept with an assessment: what scores and their reasons rest on."""
-    slack = event.evidence.get("slack_h")
+    facts = {name: event.evidence[name] for name in _FACTS if name in event.evidence}
     return [event.kind, list(event.mmsis), event.started_at, event.ended_at, event.detected_at,
-            event.lon, event.lat, event.status, event.confidence, slack]  # fmt: skip
+            event.lon, event.lat, event.status, event.confidence, facts]  # fmt: skip
 
 
 def event_of(kept: Sequence[Any]) -> Event:
     """The event that `event_input` kept."""
-    kind, mmsis, started_at, ended_at, detected_at, lon, lat, status, confidence, slack = kept
+    kind, mmsis, started_at, ended_at, detected_at, lon, lat, status, confidence, facts = kept
     return Event(
         kind=kind, mmsis=tuple(mmsis), started_at=started_at, ended_at=ended_at,
         detected_at=detected_at, lon=lon, lat=lat, status=status, confidence=confidence,
-        evidence={} if slack is None else {"slack_h": slack},
+        evidence=facts,
     )  # fmt: skip

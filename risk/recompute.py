@@ -7,7 +7,7 @@ can be made anew but need not be the same, and `changed` says which.
 from collections.abc import Mapping
 from typing import Any
 
-from risk.assess import MODEL, Assessor, fingerprint
+from risk.assess import MODEL, Assessor
 from risk.assessment import Assessment
 from risk.evidence import Evidence, event_of
 from risk.ships import ships_from
@@ -36,7 +36,7 @@ def changed(inputs: Mapping[str, Any], model: str, assessor: Assessor) -> list[s
     found = []
     if model != MODEL:
         found.append(f"made with {model}, recomputed with {MODEL}")
-    field = fingerprint(assessor.raster)
-    if inputs["hazard"] != field:
-        found.append(f"made with the hazard field {inputs['hazard']}, recomputed with {field}")
+    kept, now = inputs["hazard"], assessor.hazard_id
+    if kept != now:
+        found.append(f"made with the hazard field {kept}, recomputed with {now}")
     return found

@@ -18,12 +18,13 @@ from ingest.batch import Float64, Int64
 from risk.assessment import BANDS, Band, Reason, Smuggling, bands_of
 from risk.event import Event
 from risk.evidence import KINDS, STILL_OPEN, Evidence, Rows
+from risk.routes import ROUTE_PORTS
 from risk.ships import Ships
 from risk.wording import innocent, sentences
 from sea.ports import nearest_port, ports, resolve_destination
 from sea.units import HOUR_US, Microseconds
 
-TABLE_VERSION = "smuggling-table-2"
+TABLE_VERSION = "smuggling-table-3"
 FULL_SCORE = 100.0
 BAND_FROM: tuple[tuple[Band, float], ...] = (("severe", 70.0), ("high", 45.0), ("elevated", 20.0))
 """Least points of each band; chosen by us: a sure meeting at sea alone is elevated, with an
@@ -43,23 +44,6 @@ CONTEXT_FACTOR = 1.25
 
 AT_PORT_NM = 30.0
 """Within this a vessel is held to be at the port, for the context; chosen by us."""
-
-COCAINE_PORTS = {
-    "ECGYE": "Guayaquil",
-    "ECPBO": "Puerto Bolivar",
-    "PECLL": "Callao",
-    "COBUN": "Buenaventura",
-    "COSMR": "Santa Marta",
-    "COCTG": "Cartagena",
-    "COTRB": "Turbo",
-    "BRSSZ": "Santos",
-}
-"""Ports of export by UN/LOCODE; chosen by us after UNODC, Global Report on Cocaine 2023."""
-
-PRECURSOR_PORTS = {"MXZLO": "Manzanillo", "MXLZC": "Lazaro Cardenas"}
-"""Pacific Mexican ports of precursor cargo from Asia (DEA National Drug Threat Assessment 2024)."""
-
-ROUTE_PORTS = {**COCAINE_PORTS, **PRECURSOR_PORTS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +126,7 @@ class SmugglingScores:
     Attributes:
         priority: points. band: index in `BANDS`. enough: heard enough to call the low ones low.
         points: by row of `INDICATORS`, shape (n, 12). context, ceiling: what they add.
-        places: ship -> names of the ports behind her context.
+        places: ship -> what her context rests on, as `values` of its reason.
         rows: the evidence. first: of each ship's rows and their end, shape (n + 1,).
     """
 
@@ -153,18 +137,20 @@ class SmugglingScores:
     points: Float64
     context: Float64
     ceiling: Float64
-    places: dict[int, list[str]]
+    places: dict[int, dict[str, Any]]
     rows: Rows
     first: Int64
 
 
-def score_smuggling(ships: Ships, rows: Rows, now_us: Microseconds) -> SmugglingScores:
-    """The priorities of all ships at `now_us`."""
+def score_smuggling(
+    ships: Ships, rows: Rows, evidence: Evidence, since_us: Microseconds, now_us: Microseconds
+) -> SmugglingScores:
+    """The priorities of all ships at `now_us`, of `rows` and calls of `evidence` since then."""
     n = len(ships.mmsi)
     points = np.zeros((n, len(INDICATORS)))
     _tally(rows, now_us, *_TABLE, _quiet(ships.ship_type), points)
     some = np.flatnonzero(points.any(axis=1))
-    places = _route_places(ships, some)
+    places = _route_places(ships, some, evidence, since_us, now_us)
     known = np.zeros(n, np.bool_)
     known[[*places]] = True
     sums = np.zeros((3, n))
@@ -190,7 +176,7 @@ def smuggling_of(scores: SmugglingScores, ships: Ships, i: int, evidence: Eviden
         if (reason := _counted(row, points, ships, i, events))
     ]
     if scores.context[i] > 0:
-        values = {"places": scores.places[i], "more": CONTEXT_FACTOR - 1}
+        values = {**scores.places[i], "more": CONTEXT_FACTOR - 1}
         reasons.append(Reason(code="context", contribution=float(scores.context[i]), values=values))
     if scores.ceiling[i] < 0:
         reasons.append(Reason(code="ceiling", contribution=float(scores.ceiling[i]),
@@ -262,18 +248,22 @@ def _quiet(ship_type: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
     return np.asarray(table[np.where((ship_type > 0) & (ship_type < 100), ship_type, 0)])
 
 
-def _route_places(ships: Ships, some: Int64) -> dict[int, list[str]]:
-    """Ports of known routes that these ships are at or bound for, by name; others lack."""
+def _route_places(
+    ships: Ships, some: Int64, evidence: Evidence, since_us: Microseconds, now_us: Microseconds
+) -> dict[int, dict[str, Any]]:
+    """Ports of known routes that these ships are at, bound for or were lately in; others lack."""
     index, away_nm = nearest_port(ships.lon[some], ships.lat[some])
-    found: dict[int, list[str]] = {}
+    found: dict[int, dict[str, Any]] = {}
     for i, near, nm in zip(some.tolist(), index.tolist(), away_nm.tolist(), strict=True):
         text = ships.destination[i]
         bound = resolve_destination(text) if text else None
         at = ports()[near] if nm <= AT_PORT_NM else None
-        names = {ROUTE_PORTS.get(port.unlocode) for port in (bound, at) if port is not None}
-        known = sorted(name for name in names if name)
-        if known:
-            found[i] = known
+        now = {ROUTE_PORTS.get(port.unlocode) for port in (bound, at) if port is not None}
+        calls = evidence.calls(int(ships.mmsi[i]), since_us, now_us)
+        lately = {ROUTE_PORTS[call.evidence["port"]] for call in calls} - now
+        places, called = sorted(name for name in now if name), sorted(lately)
+        if places or called:
+            found[i] = {"places": places or None, "also" if places else "called": called or None}
     return found
 
 

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -38,13 +38,31 @@ def sentences() -> dict[str, dict[str, str]]:
 
 def say(key: str, values: Mapping[str, Any], lang: Language = "en") -> str:
     """The sentence of a key, filled, its first letter a capital."""
-    parts: list[str] = []
-    for i, part in enumerate(_PART.split(sentences()[key][lang])):
-        names = [name for name, _ in _SLOT.findall(part)]
-        if i % 2 == 0 or all(values.get(name) is not None for name in names):
-            parts.append(_SLOT.sub(lambda m: _FORMS[m[2]](values[m[1]], lang), part))
-    text = "".join(parts)
+    said: list[str] = []
+    for optional, text, slots in _parts(key, lang):
+        if optional and any(values.get(name) is None for name, _, _ in slots):
+            continue
+        said.append(text)
+        for name, form, after in slots:
+            said += (_FORMS[form](values[name], lang), after)
+    text = "".join(said)
     return text[:1].upper() + text[1:]
+
+
+_Part: TypeAlias = tuple[bool, str, tuple[tuple[str, str, str], ...]]
+"""Whether a part may be left out, its text up to the first slot, and its slots: name, form, and
+the text up to the next."""
+
+
+@cache
+def _parts(key: str, lang: Language) -> tuple[_Part, ...]:
+    found = []
+    for i, part in enumerate(_PART.split(sentences()[key][lang])):
+        first, *rest = _SLOT.split(part)
+        found.append(
+            (i % 2 == 1, first, tuple(zip(rest[::3], rest[1::3], rest[2::3], strict=True)))
+        )
+    return tuple(found)
 
 
 def innocent(code: str, lang: Language = "en") -> str:

@@ -73,6 +73,32 @@ class ChallengerOpinion(Answer):
     parts: list[ChallengerPart]
 
 
+class UnusualReason(Answer):
+    """What she does otherwise than the others: hers, and the middle 80% of theirs.
+
+    `course` and `place` are how far she is from the tenth of them that is most like her.
+    """
+
+    what: Literal["sog", "course", "place"]
+    unit: str
+    hers: float
+    usual: tuple[float, float]
+
+
+class Unusual(Answer):
+    """A second opinion, in no score: the share of `ships` of her waters that are less unusual.
+
+    `rank` is null where too few sailed there, or she did not sail.
+    """
+
+    mmsi: str
+    rank: float | None
+    ships: int
+    fixes: int
+    reasons: list[UnusualReason]
+    note: str
+
+
 class ChallengerCard(Answer):
     """The challenger in use and how it did on held-out labels; nulls where none is."""
 
@@ -171,6 +197,42 @@ class Assessments(Answer):
 
     assessments: list[Assessment]
     next: str | None
+
+
+class Identity(Answer):
+    """Who a ship said she was; `since` null from the first, `until` null as of now."""
+
+    mmsi: str
+    imo: int | None
+    name: str | None
+    callsign: str | None
+    flag: str | None
+    since: str | None
+    until: str | None
+    event_id: str | None
+
+
+class Call(Answer):
+    """A port call; `on_route` where the port gives context to evidence of smuggling."""
+
+    port: str
+    name: str
+    arrived_at: str
+    sailed_at: str | None
+    mmsi: str
+    event_id: str
+    on_route: bool
+
+
+class Voyages(Answer):
+    """A ship's calls and identities, latest first; `mmsis` are all numbers of her IMO number."""
+
+    mmsi: str
+    mmsis: list[str]
+    identities: list[Identity]
+    calls: list[Call]
+    last_ports: list[str]
+    bound_for: str | None
 
 
 class TrackProperties(Answer):

@@ -26,7 +26,9 @@ from api.http import (
     routes_incidents,
     routes_node,
     routes_requests,
+    routes_unusual,
     routes_vessels,
+    routes_voyages,
     routes_watchlists,
     routes_whatif,
 )
@@ -35,6 +37,7 @@ from api.http.problem import REQUEST_ID, problems
 from api.http.registry import Operation, openapi, routes
 from api.live import Live
 from api.places import Places
+from api.second_opinion import SecondOpinion
 from api.settings import Settings
 from api.view import View
 from risk.hazard import HazardField
@@ -46,6 +49,8 @@ _log = logging.getLogger(__name__)
 OPERATIONS: tuple[Operation[Any], ...] = (
     *routes_vessels.OPERATIONS,
     *routes_challenger.OPERATIONS,
+    *routes_unusual.OPERATIONS,
+    *routes_voyages.OPERATIONS,
     *routes_events.OPERATIONS,
     *routes_hotspots.OPERATIONS,
     *routes_coverage.OPERATIONS,
@@ -113,6 +118,7 @@ def make_application(
     )
     application[pages.PAGE] = page
     application[routes_challenger.ADOPTED] = Adopted(database)
+    application[routes_unusual.OPINION] = SecondOpinion(database, view)
     application[routes_hotspots.PLACES] = Places(database, view, hazard)
     application[routes_node.SOCKETS] = WeakSet()
     application[routes_node.DESCRIPTION] = openapi(

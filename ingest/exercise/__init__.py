@@ -5,7 +5,8 @@ here is invented; no line comes from a real ship.
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
+from copy import copy
+from typing import Any, Final, Self
 
 import numpy as np
 
@@ -58,10 +59,7 @@ class Exercise:
         scenario = load_scenario(name)
         cast = cast_of(scenario, start_us=start_us, hours=hours, vessels=vessels, seed=seed)
         self._plot = plotted(cast, Reception(seed, scenario.reception))
-        self._traffic = Traffic(
-            self._plot.ships, self._plot.itineraries, self._plot.mutes, self._plot.reception,
-            start_us=start_us, seed=seed, falsehoods=self._plot.falsehoods,
-        )  # fmt: skip
+        self._traffic = self._made(1.0)
         self._blocks: dict[int, Block] = {}
 
     def lines(
@@ -94,6 +92,27 @@ class Exercise:
             return []
         truth = Truth(self._plot, self._traffic, start_us=self.start_us, hours=self.hours)
         return truth.documents()
+
+    def thinned(self, share: float) -> Self:
+        """The same exercise, of which only such a share of what was heard is passed on.
+
+        Its truth is judged by what is left.
+
+        Raises:
+            BadInputError: of `world`, or no share.
+        """
+        if self._world is not None or not 0 < share <= 1:
+            raise BadInputError(f"{self.name} cannot be thinned to {share}", field="share")
+        other = copy(self)
+        other._traffic, other._blocks = self._made(share), {}
+        return other
+
+    def _made(self, share: float) -> Traffic:
+        plot = self._plot
+        return Traffic(
+            plot.ships, plot.itineraries, plot.mutes, plot.reception, start_us=self.start_us,
+            seed=self.seed, falsehoods=plot.falsehoods, passed_share=share,
+        )  # fmt: skip
 
     def _block(self, number: int) -> Block:
         if number not in self._blocks:

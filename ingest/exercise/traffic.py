@@ -76,7 +76,7 @@ def report_interval_s(
 
 
 class Traffic:
-    """All messages of a fleet that sails its itineraries."""
+    """All messages of a fleet that sails its itineraries, or a share of those heard."""
 
     def __init__(
         self,
@@ -88,8 +88,10 @@ class Traffic:
         start_us: Microseconds,
         seed: int,
         falsehoods: Sequence[Falsehood] = (),
+        passed_share: float = 1.0,
     ) -> None:
         self._falsehoods = falsehoods
+        self._passed_share = passed_share
         self._clocks_s = reception.clocks_s
         self._tracks = Tracks([i.track for i in itineraries])
         self._mutes = mutes
@@ -167,7 +169,8 @@ class Traffic:
                          bad_fix_chance=params.bad_fix_chance)  # fmt: skip
         whole = Heard(ship=ship, at_s=at_s, states=told, receiver=receiver,
                       second=np.where(twice, second, -1))  # fmt: skip
-        return whole.take(receiver >= 0)
+        lost = uniform(self._seed, "passed", ship, np.floor(at_s)) >= self._passed_share
+        return whole.take((receiver >= 0) & ~lost)
 
     def _heard_statics(self, everybody: Ints, number: int) -> Heard:
         first = int(number * BLOCK_S // STATIC_EVERY_S) - 1

@@ -52,6 +52,15 @@ def judged_plant(
     yield from getattr(judge, plant.kind)(plant)
 
 
+def _both_until(first: Floats, second: Floats) -> float:
+    """The last hearing before one of two transmitters is silent for 3 h, which ends a clone."""
+    ends = [float(second[-1])]
+    for heard_s in (np.append(first, second[-1]), second):
+        quiet = np.flatnonzero(np.diff(heard_s) > 3 * _HOUR_S)
+        ends += heard_s[quiet[:1]].tolist()
+    return min(ends)
+
+
 class _Judge:
     def __init__(
         self, plot: Plot, traffic: Traffic, heard_s: Sequence[Floats], until_s: float
@@ -139,13 +148,15 @@ class _Judge:
                            why="way_back")  # fmt: skip
 
     def clone(self, plant: Planted) -> Iterator[Row]:
-        """While the second transmitter is heard; met when each was heard four times."""
+        """While both transmitters are heard; met when each was heard four times."""
         ship, double = plant.ships
         second = self._heard_s[double]
         if not len(second):
             return
         first = self._heard_s[ship]
         first = first[(first > second[0]) & (first < second[-1])]
+        to_s = _both_until(first, second)
+        first, second = first[first <= to_s], second[second <= to_s]
         away_nm = float(plant.parameters["distance_nm"])
         turns = np.count_nonzero(np.diff(np.searchsorted(first, second)))
         why = "unheard" if turns < 4 or len(second) < 8 or len(first) < 8 else ""
@@ -153,10 +164,12 @@ class _Judge:
         met_s = max(float(second[3]), float(first[3])) if both else np.inf
         if not why and abs(away_nm / 50 - 1) < 0.2:
             why = "near_threshold"
-        yield self.row(plant, ships=(ship,), from_s=float(second[0]), to_s=float(second[-1]),
+        yield self.row(plant, ships=(ship,), from_s=float(second[0]), to_s=to_s,
                        met_s=met_s, over=away_nm > 50, why=why)  # fmt: skip
         for kind in ("jump", "spoof_circle", "identity_change"):
             yield self.row(plant, kind=kind, ships=(ship,), over=False, why="clone")
+        if to_s < self._heard_s[double][-1]:
+            yield self.row(plant, ships=(ship,), from_s=to_s, over=False, why="clone")
 
     def spoof_circle(self, plant: Planted) -> Iterator[Row]:
         """From the first to the last report on the circle; met at three quarters of a turn."""

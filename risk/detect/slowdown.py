@@ -2,11 +2,12 @@
 
 Definition: sog falls below 60% of the ship's own cruise for 10 to 60 minutes, having been at 85%
 of it or more within the hour before, and returns to 85% or more within the hour after without
-falling below 60% again; more than 5 nm from any port throughout, and not where three other ships
-lie at anchor within 5 nm: there ships come to anchor. Cruise is the mean sog of the last 6 h or so
-under way, slowdowns themselves left out, in which what is faster counts four times: so a ship that
-has left a port is soon measured by her pace at sea. A silence of more than 15 minutes within it
-hides what happened, and is no slowdown.
+falling below 60% again more than 5 minutes later; more than 5 nm from any port throughout, and not
+where three other ships lie at anchor within 5 nm: there ships come to anchor. A silence of more
+than 15 minutes within it hides what happened, and is no slowdown.
+
+Cruise is the mean sog of the last 6 h or so under way, slowdowns themselves left out, in which what
+is faster counts twelve times: so a ship that has left a port is soon measured by her pace at sea.
 
 It starts halfway between the last fix before and the first slow one, and ends likewise; it is
 given out when the ship is back at 85%, so it is never open. Told of passenger, cargo and tank
@@ -32,9 +33,12 @@ from sea.ports import nearest_port
 from sea.units import HOUR_US, MINUTE_US, Microseconds
 
 _MEMORY_US: Final = 6 * HOUR_US
-_FASTER: Final = 4
+_FASTER: Final = 12
 """Weight of what is above the mean; chosen by us: after half an hour at sea the hours of a fairway
 before it hide no fall by 40%."""
+
+_BLINK_US: Final = 5 * MINUTE_US
+"""Above the threshold for no longer, she never was; chosen by us: sog wavers as she slows down."""
 
 _LEAST_CRUISE_KN: Final = 6.0
 """Below this a ship has no cruise to fall from. Chosen by us: the slowest laden tramps."""
@@ -192,6 +196,8 @@ def _follow(  # type: ignore[no-untyped-def]
                     first_lon[slot], first_lat[slot] = lon[i], lat[i]
                     least[slot] = sog[i]
                     ended[slot] = UNKNOWN_TIME
+            elif ended[slot] != UNKNOWN_TIME and now - slow_at[slot] <= _BLINK_US:
+                ended[slot] = UNKNOWN_TIME
             elif ended[slot] != UNKNOWN_TIME:
                 # It falls again before it was back at cruise: not one slowdown but a change.
                 began[slot] = ended[slot] = UNKNOWN_TIME

@@ -50,6 +50,14 @@ def test_what_thinning_costs_is_judged_by_the_worst_kind():
     assert any("20.0 points" in line for line in missed([a_run(thinned=thinned)]))
 
 
+def test_what_of_all_there_is_was_found_in_the_half_is_shown_and_not_judged():
+    run = a_run(of_all=dict.fromkeys(F1_AT_LEAST, outcome(right=1, missed=1)))
+    text, met = report([run], 1)
+    (row,) = [line for line in text.splitlines() if line.startswith("jump")]
+    assert met
+    assert "0.500" in row
+
+
 def test_others_definitions_stand_beside_ours():
     text, _ = report([a_run(others={"gfw-encounter": outcome(right=1, missed=3)})], 1)
     assert "ours" in text

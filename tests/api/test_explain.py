@@ -18,6 +18,7 @@ from ingest.exercise import Exercise
 from ingest.log import PARTITIONS, Entry
 from risk.assess import Assessor, AssessParams
 from risk.coercion import CoercionParams
+from risk.hazard import HazardField
 from sea.errors import BadInputError
 from sea.instants import from_us, iso_z, parse_utc
 from sea.units import HOUR_US, MINUTE_US
@@ -106,8 +107,7 @@ async def test_other_parameters_show_as_differences_number_by_number(stored, fou
 
 
 async def test_another_hazard_field_is_named(stored, found):
-    other = Assessor()
-    other.raster = other.raster._replace(hours=np.ones(24))
+    other = Assessor(replace(HazardField.fit(), hours=np.ones(24)))
     again = await explained(stored, found.assessments[0].assessment.mmsi, assessor=other)
     assert again.changed[0].startswith("made with the hazard field ")
 

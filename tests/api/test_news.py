@@ -67,13 +67,25 @@ def test_small_changes_of_small_risks_are_no_news(assessor):
     assert len(news.take(scored, SLOT)) == 0
 
 
-def test_what_stays_is_stored_again_each_hour_or_each_six_where_all_is_low(assessor):
-    high, low = News(), News()
-    assert is_news(high, assessor, CALLAO, 0)
-    assert is_news(low, assessor, AT_SEA, 0)
-    assert is_news(high, assessor, CALLAO, 60)
-    assert not is_news(low, assessor, AT_SEA, 359)
-    assert is_news(low, assessor, AT_SEA, 360)
+@pytest.mark.parametrize(("ships", "every_min"), [(CALLAO, 60), (AT_SEA, 360)])
+def test_what_stays_is_stored_again_each_hour_or_each_six_where_all_is_low(
+    assessor, ships, every_min
+):
+    news = News()
+    ticks = range(0, 1440, 5)
+    told = [minute for minute in ticks if is_news(news, assessor, ships, minute)]
+    assert set(np.diff(told[1:])) == {every_min}
+    assert told[1] - told[0] <= every_min
+
+
+def test_ships_that_stay_the_same_are_not_all_stored_again_at_once(assessor):
+    news, fleet = News(), Ships._make(np.repeat(column, 720) for column in AT_SEA)
+    counts = [
+        len(news.take(assessor.score(fleet, Evidence(), NOW + minute * MINUTE_US), np.arange(720)))
+        for minute in range(0, 360, 5)
+    ]
+    assert counts[0] == 720
+    assert max(counts[1:]) <= 20
 
 
 def test_news_go_on_from_their_state(assessor):

@@ -168,6 +168,9 @@ def test_a_decision_has_the_next_plan_made_at_once_and_that_plan_can_be_computed
     restored = Watch(fleet, assessor)
     restored.restore(snapshot.unpack(snapshot.pack(watch.state())))
     assert restored.board == watch.board
+    after = Findings()
+    restored.assess(behind=False, found=after)
+    assert after.plans[0].document["decisions"] == 1, "a restart does not keep officers waiting"
     watch.assess(behind=False, found=found)
     second = found.plans[1]
     assert (second.document["round"], second.document["decisions"]) == (2, 1)

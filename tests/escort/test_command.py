@@ -125,3 +125,8 @@ def test_what_if_compares_two_plans(tmp_path, capsys):
     shown = capsys.readouterr().out
     assert "risk value" in shown
     assert "gap:" in shown
+
+
+def test_nothing_but_the_plan_is_printed(capfd):
+    assert main(["plan", str(SMALL)]) == 0
+    assert "HiGHS" not in "".join(capfd.readouterr())

@@ -217,6 +217,19 @@ def test_a_new_asset_is_planned_with(make):
     assert {a.id for a in after.scenario.assets} == {"a1", "a9"}
 
 
+def test_an_asset_whose_record_makes_no_sense_any_more_stays_and_says_so(make):
+    until = {"available_until": make.iso(1)}
+    board = decide(Board(made_at=NOW), "asset", asset="a1", document=until)
+    late = [make.asset(available_from=make.iso(2))]
+    after = next_round(board, scene(make, assets=late), seconds=5)
+    assert "available_until is before available_from" in after.scenario.assets[0].down
+
+
+def test_a_scenarios_own_distances_hold_in_rounds_too(make):
+    base = read_scenario(make.scenario([make.asset()], [make.request()]))
+    assert next_round(Board(), base, seconds=5).document["taskings"]
+
+
 def test_decisions_seen_twice_change_nothing(make):
     board, tasking = approved(make)
     same = decide(board, "rejection", tasking=tasking, number=board.standing.seen)

@@ -117,6 +117,20 @@ def test_another_seed_is_another_exercise():
     assert first != second
 
 
+def test_a_thinned_exercise_is_the_same_with_a_share_of_its_lines():
+    whole = small()
+    lines = [line for _, line in whole.lines(START_US, whole.end_us)]
+    left = [line for _, line in whole.thinned(0.5).lines(START_US, whole.end_us)]
+    assert set(left) < set(lines)
+    assert 0.45 < len(left) / len(lines) < 0.55
+
+
+@pytest.mark.parametrize("share", [0, 1.5])
+def test_no_share_of_an_exercise_is_refused(share):
+    with pytest.raises(BadInputError, match="thinned"):
+        small().thinned(share)
+
+
 def test_lines_come_in_order_with_their_tag_times():
     rows = list(small().lines(START_US, START_US + 2 * HOUR_US))
     assert all(a[0] <= b[0] for a, b in pairwise(rows))

@@ -46,6 +46,25 @@ def test_these_are_none(a_pace, found, paces):
     assert found(a_pace(SHIP, *paces)) == []
 
 
+def test_a_fix_above_the_threshold_within_it_does_not_end_it(a_pace, found):
+    (event,) = found(a_pace(SHIP, (120, 14), (4, 8.2), (2, 8.6), (24, 7), (60, 14)))
+    assert 28 <= event.evidence["minutes"] <= 32
+
+
+def test_a_ship_that_left_a_port_an_hour_ago_is_measured_by_her_pace_at_sea(a_pace, found):
+    (event,) = found(a_pace(SHIP, (240, 7), (60, 15), (30, 8), (60, 15)))
+    assert event.evidence["cruise_kn"] > 13.5
+
+
+def test_where_ships_lie_at_anchor_it_is_the_way_to_the_roads(a_pace, a_report, found):
+    rows = a_pace(SHIP, (120, 14), (30, 6), (60, 14))
+    slow = rows[60]
+    lying = [a_report(SHIP + n, m, slow["lon"], slow["lat"] + 0.02 * n, 0.0, nav_status=1)
+             for n in (1, 2, 3) for m in range(0, 200, 10)]  # fmt: skip
+    assert len(found(rows)) == 1
+    assert found([*rows, *lying]) == []
+
+
 @pytest.mark.parametrize(
     ("ship_type", "number"), [(60, 1), (70, 1), (80, 1), (0, 1), (30, 0), (50, 0), (52, 0), (36, 0)]
 )

@@ -38,7 +38,7 @@ def a_vessel(mmsi=412_000_001, ship_type=70, hours=30.0, sog=3.0, bound=None):
 
 def prioritise(vessel, events, now=NOW):
     evidence = Evidence(events)
-    scores = score_smuggling(vessel, evidence.of(vessel.mmsi, 0, now), now)
+    scores = score_smuggling(vessel, evidence.of(vessel.mmsi, 0, now), evidence, 0, now)
     return smuggling_of(scores, vessel, 0, evidence)
 
 
@@ -159,6 +159,21 @@ def test_context_multiplies_evidence_and_creates_none():
     vessel = a_vessel(bound="ECGYE")
     assert score([], vessel) == 0
     assert score([an_event()], vessel) == pytest.approx(CONTEXT_FACTOR * score([an_event()]))
+
+
+def a_call(port, ended_h_ago=200.0):
+    evidence = {"port": port, "port_name": port}
+    return an_event("port_call", ended_h_ago=ended_h_ago, evidence=evidence)
+
+
+def test_a_call_lately_at_a_known_port_is_context_and_gives_no_points_alone():
+    assert score([a_call("ECGYE")]) == 0
+    assert score([a_call("PABLB"), an_event()]) == score([an_event()])
+    reason = codes([a_call("ECGYE"), an_event()])["context"]
+    assert reason.contribution == pytest.approx((CONTEXT_FACTOR - 1) * score([an_event()]))
+    assert reason.text.startswith("Lately in Guayaquil, on a known route")
+    both = codes([a_call("ECGYE"), an_event()], a_vessel(bound="MXZLO"))["context"]
+    assert both.text.startswith("At or bound for Manzanillo, and lately in Guayaquil, on")
 
 
 @pytest.mark.parametrize("ship_type", sorted(AT_WORK))

@@ -1,6 +1,7 @@
 """The running exercise: officers decide by the API, and the plan follows."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -10,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, pytest.mark.timeout(600)]
 
-PLAN_S = 240
+PLAN_S = 180
 TASKINGS = "/v1/plans/current/taskings"
 
 
@@ -26,12 +27,13 @@ class Officer:
             [sys.executable, "-m", "api.cli", "keys", *folder, "create", *who],
             capture_output=True, text=True, timeout=60, check=True,
         )  # fmt: skip
-        self._key, self._root = made.stdout.strip(), service.urls["http_url"]
+        self._key, self._service = made.stdout.strip(), service
 
     def ask(self, path, body=None):
         """Status and answer."""
         request = urllib.request.Request(
-            self._root + path, None if body is None else json.dumps(body).encode(),
+            self._service.urls["http_url"] + path,
+            None if body is None else json.dumps(body).encode(),
             {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"},
         )  # fmt: skip
         try:
@@ -41,7 +43,7 @@ class Officer:
             return error.code, json.load(error)
 
     def plan(self):
-        return self.ask("/v1/plans/current")[1]
+        return self.ask("/v1/plans/current")[1]  # before the first a problem, which has no pending
 
     def plan_where(self, what, holds):
         """The first plan from now on of which it holds, all decisions answered."""
@@ -112,6 +114,11 @@ def test_officers_approve_reject_lock_and_break_off_and_the_plan_follows(start_s
         True
     ]
     assert stage(plan, mine) == "proposed"
+
+    service.send(signal.SIGKILL)
+    service.start()
+    plan = ec.plan_where("after a crash", lambda p: p.get("round", 0) >= plan["round"])
+    assert tasking_of(plan, mine)["id"] == by_ec["id"]
 
     approved = tasking_of(plan, mine)
     ec.decide(approved, "approval", requests=[mine])

@@ -21,7 +21,17 @@ export function board(store: Store, actions: BoardActions, now: number): Templat
     <div class="scroll"><table>
       <thead><tr><th>Patrol vessel</th><th>Nation</th><th>Ship</th><th>Rendezvous (UTC)</th><th>Release (UTC)</th><th>Status</th><th class="number">Risk averted</th><th>Why</th></tr></thead>
       <tbody>${rows.map(({ tasking, escort }) => row(store, tasking, escort, actions, now))}</tbody>
-    </table></div>`}`;
+    </table></div>`}
+    ${past(store, plan, now)}`;
+}
+
+/** Escorts of the last day that are done or were broken off. */
+function past(store: Store, plan: Plan, now: number): TemplateResult | typeof nothing {
+  const ended = plan.ended ?? [];
+  if (ended.length === 0) return nothing;
+  return html`<details class="changes"><summary>${ended.length} ended in the last day</summary>
+    <ul>${ended.map((each) => html`<li><b>${words(each.status ?? "")}</b> ${clock(each.ended_at, now)}: ${each.name} (${each.nation ?? DASH}) with
+      ${(each.mmsis ?? []).map((mmsi) => store.name(Number(mmsi))).join(", ")}. <span>${each.why}</span></li>`)}</ul></details>`;
 }
 
 function row(store: Store, tasking: Tasking, escort: Escort, actions: BoardActions, now: number): TemplateResult {

@@ -1,6 +1,6 @@
 /** Keeps the store filled: REST for what changes slowly, the live stream for ships. */
 import { Live, type Notice } from "./live";
-import { mmsiText, type Asset, type EscortRequest, type Me, type Plan, type SeaEvent, type Vessel } from "./model";
+import { mmsiText, type Asset, type EscortRequest, type Me, type Plan, type SeaEvent, type Unusual, type Vessel } from "./model";
 import { read, readAll, send, SignedOut } from "./rest";
 import type { Store } from "./store";
 import type { Verdict } from "./verdict";
@@ -81,6 +81,16 @@ export class Feed {
     const problem = vessel ? null : "The service has no record of this ship.";
     this.store.selected = { mmsi, vessel, track, events, problem };
     this.store.changed();
+    if (vessel) await this.readOpinion(root, vessel);
+  }
+
+  /** The second opinion may take a moment, and nothing waits for it. */
+  private async readOpinion(root: string, vessel: Vessel): Promise<void> {
+    const unusual = await read<Unusual>(`${root}/unusual`);
+    if (unusual && this.store.selected?.vessel === vessel) {
+      this.store.selected = { ...this.store.selected, vessel: { ...vessel, unusual } };
+      this.store.changed();
+    }
   }
 
   /** Records an officer's decision, and shows the plan as it then stands. */

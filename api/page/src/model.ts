@@ -62,6 +62,15 @@ export interface Vessel {
   assessed_at?: Maybe<string>;
   releasable_to?: Maybe<string[]>;
   challenger?: Maybe<Challenger>;
+  unusual?: Maybe<Unusual>;
+}
+
+/** How unusual her passage is among ships of the same waters; in no score. */
+export interface Unusual {
+  rank: Maybe<number>;
+  ships: number;
+  reasons: { what: string; unit: string; hers: number; usual: [number, number] }[];
+  note: string;
 }
 
 /** What the adopted challenger says, beside the table. */
@@ -133,6 +142,7 @@ export interface Running extends Escort {
   name: string;
   nation: Maybe<string>;
   position: Position;
+  ended_at?: Maybe<string>;
 }
 
 export interface Change {
@@ -186,6 +196,7 @@ export interface Plan {
   taskings: Tasking[];
   unserved: Unserved[];
   under_way?: Maybe<Running[]>;
+  ended?: Maybe<Running[]>;
   changes?: Maybe<Change[]>;
   alerts?: Maybe<Alert[]>;
   pending?: Maybe<number>;

@@ -5,7 +5,7 @@ import { eventItem } from "./event";
 import {
   age, bearing, clock, country, DASH, degreesMinutes, navStatus, percent, quantity, shipType, trim, words,
 } from "./format";
-import { BANDS, mmsiText, positionOf, type Band, type Challenger, type Position, type Vessel } from "./model";
+import { BANDS, mmsiText, positionOf, type Band, type Challenger, type Position, type Unusual, type Vessel } from "./model";
 import { place } from "./port";
 import { reasons, type ReasonScale } from "./reason";
 import type { Selection, Store } from "./store";
@@ -28,7 +28,7 @@ export function panel(store: Store, selection: Selection, actions: PanelActions,
     <div class="body">
       ${selection.problem ? html`<p class="problem">${selection.problem}</p>` : nothing}
       ${escortOf(store, mmsi, now)}
-      ${vessel ? html`${scores(store, vessel)}${vessel.challenger ? challenger(vessel.challenger) : nothing}` : selection.problem ? nothing : html`<p class="quiet">Reading the ship's record…</p>`}
+      ${vessel ? html`${scores(store, vessel)}${vessel.challenger ? challenger(vessel.challenger) : nothing}${vessel.unusual ? opinion(vessel.unusual) : nothing}` : selection.problem ? nothing : html`<p class="quiet">Reading the ship's record…</p>`}
       <h3>Now</h3>
       <dl>
         ${item("Position", position ? degreesMinutes(position) : DASH)}
@@ -94,6 +94,23 @@ function challenger(said: Challenger): TemplateResult {
   return html`<section class="assessment" aria-label="Challenger">
     <h3>Challenger</h3>
     <p class=${said.exercise ? "problem" : "quiet"}>${value}: ${said.note}.</p>
+  </section>`;
+}
+
+const WHAT: Record<string, string> = {
+  sog: "speed", course: "course, off the nearest usual one by", place: "place, off the nearest usual one by",
+};
+
+/** The second opinion, apart from the scores and without a band. */
+function opinion(said: Unusual): TemplateResult {
+  const text = said.rank == null
+    ? `Not judged: ${said.note}.`
+    : `More unusual than ${percent(said.rank)} of ${said.ships} ships in her waters.`;
+  return html`<section class="assessment" aria-label="Second opinion">
+    <h3>Second opinion</h3>
+    <p class="quiet">${text}</p>
+    ${said.reasons.map((r) => html`<p class="quiet">${WHAT[r.what] ?? r.what} ${r.hers} ${r.unit}, usually ${r.usual[0]} to ${r.usual[1]}</p>`)}
+    ${said.rank == null ? nothing : html`<p class="quiet">Unusual is not wrong. It is in no score.</p>`}
   </section>`;
 }
 

@@ -10,7 +10,7 @@ import type { Store } from "../store";
 import type { View } from "../view";
 import { baseStyle } from "./basemap";
 import { labelGrid } from "./grid_label";
-import { addHotspotLayer, drawHotspots, HOTSPOT_LAYERS } from "./hotspot_layer";
+import { addHotspotLayer, addPlaceLayers, drawHotspots, HOTSPOT_LAYERS } from "./hotspot_layer";
 import { addIcons } from "./icon";
 import { addPlanLayers, drawPlan, PLAN_LAYERS } from "./plan_layer";
 import type { Layer, Surface } from "./surface";
@@ -54,6 +54,7 @@ export class Chart implements Surface {
     addHotspotLayer(map);
     addShipLayers(map);
     addPlanLayers(map);
+    addPlaceLayers(map);
     labelGrid(map);
     return new Chart(map);
   }

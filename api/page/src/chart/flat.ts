@@ -142,7 +142,7 @@ export class FlatChart implements Surface {
     if (!this.hidden.has("hotspots")) for (const cell of this.cells.features) this.pen.world(worldPath(cell), { fill: `rgb(224 87 91 / ${0.1 + 0.45 * Number(cell.properties?.heat)})` });
     this.pen.world(this.coast, { fill: INK.land, line: INK.shore });
     this.pen.world(this.borders, { line: INK.border });
-    if (!this.hidden.has("hotspots")) for (const place of this.places.features) this.pen.world(worldPath(place), { line: "#f0a35e" }, place.properties?.patrol ? 2.2 : 1);
+    if (!this.hidden.has("hotspots")) for (const place of this.places.features) this.pen.world(worldPath(place), { line: "#d68ad0" }, place.properties?.patrol ? 2.2 : 1);
     for (const [name, lon, lat, rank] of PORTS) if (rank === 1 || this.pen.zoom > 5.2) this.pen.label(name, [lon, lat], INK.text);
     if (!this.store) return;
     if (this.store.selected?.track) this.pen.world(worldPath(this.store.selected.track), { line: "#d7e3ee" }, 1.6);

@@ -3,7 +3,10 @@ import type { Map as MapLibre } from "maplibre-gl";
 import { FONT } from "./basemap";
 import { source } from "./ship_layer";
 
-export const HOTSPOT_LAYERS = ["hotspots", "hotspot-place", "hotspot-name"];
+export const HOTSPOT_LAYERS = ["hotspots", "hotspot-place", "hotspot-point", "hotspot-name"];
+const NOTHING: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
+const PLACE = "#d68ad0";
+const NAMED = 12;
 
 const RAMP = ["interpolate", ["linear"], ["get", "heat"], 0, "#2a2350", 0.5, "#6b2f6f", 0.8, "#a83d6a", 1, "#e0575b"] as never;
 
@@ -13,21 +16,38 @@ export function addHotspotLayer(map: MapLibre): void {
     id: "hotspots", type: "fill", source: "hotspots", layout: { visibility: "none" },
     paint: { "fill-color": RAMP, "fill-opacity": ["interpolate", ["linear"], ["get", "heat"], 0, 0.1, 1, 0.55], "fill-antialias": false },
   }, "land");
-  map.addSource("hotspot-places", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
+}
+
+/** Ranked places, above all else, so that their names have the right of way. */
+export function addPlaceLayers(map: MapLibre): void {
+  for (const id of ["hotspot-places", "hotspot-points"]) map.addSource(id, { type: "geojson", data: NOTHING });
   map.addLayer({
     id: "hotspot-place", type: "line", source: "hotspot-places", layout: { visibility: "none" },
-    paint: { "line-color": "#f0a35e", "line-width": ["case", ["==", ["get", "patrol"], null], 1, 2.2] },
+    paint: { "line-color": PLACE, "line-width": ["case", ["==", ["get", "patrol"], null], 1, 2.2] },
   });
   map.addLayer({
-    id: "hotspot-name", type: "symbol", source: "hotspot-places", filter: ["<=", ["get", "rank"], 20],
-    layout: { visibility: "none", "text-field": ["get", "label"], "text-font": FONT, "text-size": 11, "symbol-sort-key": ["get", "rank"] },
-    paint: { "text-color": "#f0c79a", "text-halo-color": "#0b141d", "text-halo-width": 1.4 },
+    id: "hotspot-point", type: "circle", source: "hotspot-points", layout: { visibility: "none" },
+    paint: {
+      "circle-radius": ["interpolate", ["linear"], ["get", "rank"], 1, 18, 10, 9, 50, 4],
+      "circle-color": PLACE, "circle-opacity": 0.12, "circle-stroke-color": PLACE,
+      "circle-stroke-width": ["case", ["==", ["get", "patrol"], null], 1, 2.4],
+    },
+  });
+  map.addLayer({
+    id: "hotspot-name", type: "symbol", source: "hotspot-points", filter: ["<=", ["get", "rank"], NAMED],
+    layout: {
+      visibility: "none", "text-field": ["get", "label"], "text-font": FONT, "text-size": 11, "text-max-width": 24,
+      "text-variable-anchor": ["left", "right", "bottom", "top"], "text-radial-offset": 1.6, "symbol-sort-key": ["get", "rank"],
+    },
+    paint: { "text-color": "#e6bfe3", "text-halo-color": "#0b141d", "text-halo-width": 1.4 },
   });
 }
 
 export function drawHotspots(map: MapLibre, served: GeoJSON.FeatureCollection): void {
   source(map, "hotspots").setData(withHeat(served));
-  source(map, "hotspot-places").setData(places(served));
+  const ranked = places(served);
+  source(map, "hotspot-places").setData(ranked);
+  source(map, "hotspot-points").setData({ type: "FeatureCollection", features: ranked.features.map(middle) });
 }
 
 /** The ranked places, each with a `label`. */
@@ -38,6 +58,14 @@ export function places(served: GeoJSON.FeatureCollection): GeoJSON.FeatureCollec
     return { ...place, properties: { ...told, label: `${told.rank}. ${told.name}${patrol}` } };
   });
   return { type: "FeatureCollection", features };
+}
+
+/** A place as a point, amid the corners of its outline. */
+function middle(place: GeoJSON.Feature): GeoJSON.Feature {
+  const outline = place.geometry as GeoJSON.Polygon | GeoJSON.MultiPolygon;
+  const ring = (outline.type === "Polygon" ? outline.coordinates[0]! : outline.coordinates[0]![0]!).slice(1);
+  const mean = (axis: number) => ring.reduce((sum, at) => sum + at[axis]!, 0) / ring.length;
+  return { ...place, geometry: { type: "Point", coordinates: [mean(0), mean(1)] } };
 }
 
 const isPlace = (feature: GeoJSON.Feature) => feature.properties?.rank !== undefined && feature.properties.kind !== "cell";
