@@ -1,8 +1,9 @@
 """Bodies: what a request brings, checked against a model, every wrong field named."""
 
 import hashlib
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
+import msgspec
 from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -37,19 +38,36 @@ Nations = Annotated[
 
 
 async def read_body(request: web.Request, model: type[Given]) -> Given:
-    """The request's JSON.
+    """The request's JSON; an empty body is an empty object.
 
     Raises:
-        InvalidRequestError: names every field that is wrong or unknown.
+        InvalidRequestError: names every field that is wrong or unknown, or the body where it is no
+            JSON, is said to be something else, or holds a null character.
     """
     raw = await request.read()
+    if raw and request.content_type != "application/json":
+        raise InvalidRequestError([("body", "send it as application/json")])
     try:
-        return model.model_validate_json(raw)
+        value = msgspec.json.decode(raw or b"{}")
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InvalidRequestError([("body", f"is no JSON: {error}")]) from None
+    if _has_null(value):  # PostgreSQL's text has no such character
+        raise InvalidRequestError([("body", "has a null character")])
+    try:
+        return model.model_validate(value)
     except ValidationError as error:
         known = ", ".join(model.model_fields)
         raise InvalidRequestError(
             [refusal(dict(e), known, "body") for e in error.errors(include_context=False)]
         ) from None
+
+
+def _has_null(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any("\0" in key or _has_null(inner) for key, inner in value.items())
+    if isinstance(value, list):
+        return any(map(_has_null, value))
+    return isinstance(value, str) and "\0" in value
 
 
 async def read_text(request: web.Request) -> str:

@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import Field
 
 from api.http import answers
-from api.http.body import Body, once, read_body
+from api.http.bodies import Body, idempotency_key, read_body
 from api.http.context import principal_of
 from api.http.problem import ConflictError, NotFoundError
 from api.http.registry import NoParams, Operation, Params
@@ -116,8 +116,8 @@ async def _record(
     request: web.Request, row: Any, asset: str, nation: str, document: Any, reason: str
 ) -> web.Response:
     told = audience(row, principal_of(request), nation)
-    draft = Draft(kind="asset", reason=reason, asset=asset, document=document, once=once(request),
-                  releasable_to=told)  # fmt: skip
+    draft = Draft(kind="asset", reason=reason, asset=asset, document=document,
+                  once=idempotency_key(request), releasable_to=told)  # fmt: skip
     return await record(request, draft)
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from api import store_escort
 from api.http import answers
-from api.http.body import Body, once, read_body
+from api.http.bodies import Body, idempotency_key, read_body
 from api.http.context import CONTEXT, principal_of
 from api.http.params import Cursor, Limit, read_cursor, write_cursor
 from api.http.problem import ConflictError, NotFoundError
@@ -99,7 +99,7 @@ def _verdict(kind: TaskingKind) -> Any:
         if row is None or meant is None:
             raise NotFoundError("the current plan has no such tasking")
         check_may_decide(request, meant.nation or "")
-        key = once(request)
+        key = idempotency_key(request)
         if key is None or before is None:  # sent again, it may fit no more what it did itself
             _check_stage(meant, kind, given.requests)
         draft = Draft(

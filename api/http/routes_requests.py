@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api import store_escort
 from api.http import answers
-from api.http.body import Body, once, read_body
+from api.http.bodies import Body, idempotency_key, read_body
 from api.http.context import CONTEXT, principal_of
 from api.http.params import Cursor, Limit, Mmsi, read_cursor, write_cursor
 from api.http.problem import NotFoundError
@@ -96,7 +96,7 @@ async def file(request: web.Request, _: NoParams) -> web.Response:
     if asked.latest < to_us(row["made_at"]):
         raise BadInputError("latest has passed", field="latest")
     draft = Draft(kind="request", reason=given.reason, requests=[identity], mmsis=asked.mmsis,
-                  document=document, once=once(request),
+                  document=document, once=idempotency_key(request),
                   releasable_to=audience(row, principal_of(request)))  # fmt: skip
     return await record(request, draft)
 
@@ -113,7 +113,7 @@ def _said(kind: RequestKind) -> Any:
             await _check_may_withdraw(request, asked.id)
         ships = [int(mmsi) for mmsi in known["mmsis"]] if kind != "withdrawal" else []
         draft = Draft(kind=kind, reason=given.reason, requests=[asked.id], mmsis=ships,
-                      once=once(request),
+                      once=idempotency_key(request),
                       releasable_to=audience(row, principal_of(request)))  # fmt: skip
         return await record(request, draft)
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api import store_escort
 from api.http import answers
-from api.http.body import Body, read_body
+from api.http.bodies import Body, read_body
 from api.http.context import CONTEXT, principal_of
 from api.http.problem import NotFoundError
 from api.http.registry import NoParams, Operation, Params, json_response
