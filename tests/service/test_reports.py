@@ -21,7 +21,7 @@ class Reader:
             capture_output=True, timeout=60,
         )  # fmt: skip
         key = next(w for w in made.stdout.split() if w.startswith("sp_"))
-        self.headers = {"Authorization": f"Bearer {key}"}
+        self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         self.url = service.urls["http_url"]
 
     def ask(self, path, body=None):
