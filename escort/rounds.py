@@ -5,7 +5,6 @@ Pure: equal board, requests, assets and instant give an equal plan, as far as `e
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, Final
 
 from escort.changes import Grounds, changes, why_gone
@@ -16,11 +15,14 @@ from escort.plan import plan, plan_document
 from escort.scenario import Asset, EscortRequest, Scenario
 from escort.telling import Alert, alert_document, commitment_document, restated, threats
 from escort.whereabouts import Commitment, as_it_is
-from sea.instants import parse_utc
-from sea.units import DAY_US, Microseconds
+from sea.instants import iso_z, parse_utc
+from sea.units import DAY_US, HOUR_US, Microseconds
 
 REMEMBER_US: Final = DAY_US
 """How long ended escorts are shown; chosen by us, a watch floor hands over a day."""
+
+NEWS_KEPT_US: Final = HOUR_US
+MOST_NEWS: Final = 200
 
 Document = Mapping[str, Any]
 
@@ -33,6 +35,7 @@ class Board:
         requests, assets: as the last plan knew them. taskings: that plan's, as documents.
         commitments: escorts under way, and ended ones whose asset is not home yet.
         history: other ended escorts, of the last day.
+        news: changes of plans of the last hour, newest first.
         made_at, number: of the last plan, 0 before it.
     """
 
@@ -42,6 +45,7 @@ class Board:
     taskings: tuple[Document, ...] = ()
     commitments: tuple[Commitment, ...] = ()
     history: tuple[Commitment, ...] = ()
+    news: tuple[Document, ...] = ()
     made_at: Microseconds = 0
     number: int = 0
 
@@ -99,8 +103,9 @@ def next_round(board: Board, base: Scenario, *, seconds: float, seed: int = 0) -
         made_at=now,
         number=board.number + 1,
     )
-    return Round(board=kept, scenario=scenario,
-                 document=_told(made, board, kept, offered, asked))  # fmt: skip
+    document = _told(made, board, kept, offered, asked)
+    kept = replace(kept, news=tuple(document["recent_changes"]))
+    return Round(board=kept, scenario=scenario, document=document)
 
 
 def _moved_on(
@@ -193,6 +198,7 @@ def _told(
     was = [*before.taskings, *({"asset": each["asset"], "escorts": [each]} for each in ran)]
     alerts = threats(under_way, offered, standing, now)
     alerts += _lost_approvals(made, before, asked, grounds, running)
+    changed = changes(was, [*made["taskings"], *running], grounds) if before.number else []
     return {
         **made,
         "under_way": documents,
@@ -200,12 +206,19 @@ def _told(
             commitment_document(c, offered.get(c.asset), standing, now)
             for c in sorted(ended, key=lambda c: -(c.ended_at or 0))
         ],
-        "changes": [] if before.number == 0 else changes(
-            was, [*made["taskings"], *running], grounds),
+        "changes": changed,
+        "recent_changes": _recent(changed, before, now),
         "alerts": [alert_document(alert) for alert in alerts],
         "round": after.number,
         "decisions": standing.seen,
     }  # fmt: skip
+
+
+def _recent(changed: Sequence[Document], before: Board, now: Microseconds) -> list[Document]:
+    """Changes of the last hour, newest first: each plan's own are soon replaced by the next's."""
+    at = iso_z(now)
+    known = (each for each in before.news if parse_utc(each["at"]) > now - NEWS_KEPT_US)
+    return [*({**each, "at": at} for each in changed), *known][:MOST_NEWS]
 
 
 def _lost_approvals(
@@ -213,27 +226,23 @@ def _lost_approvals(
 ) -> list[Alert]:
     """Escorts that were approved and that the new plan cannot keep, or that nobody asks for."""
     kept = {
-        (tasking["asset"], request)
+        request: tasking["asset"]
         for tasking in (*made["taskings"], *running)
         for escort in tasking["escorts"]
         for request in escort["requests"]
     }
+    over = {q.id for c in (*before.commitments, *before.history) for q in c.requests} - kept.keys()
     found = []
-    for tasking in before.taskings:
-        for escort in tasking["escorts"]:
-            for request in escort["requests"]:
-                word = before.standing.word(tasking["asset"], request)
-                if word is None or word.kind != "approval":
-                    continue
-                alert = partial(
-                    Alert, tasking=tasking["id"], asset=tasking["asset"], requests=(request,)
-                )
-                if request in asked.kept:
-                    text = "No leg of the ship asks for this approved escort any more. Keep it?"
-                    found.append(alert(kind="no_longer_asked", text=text))
-                if (tasking["asset"], request) in kept:
-                    continue
-                why = why_gone(tasking["asset"], request, grounds) or "its time has passed"
-                text = f"An approved escort cannot be kept: {why}"
-                found.append(alert(kind="approval_lost", text=text))
+    for request, words in sorted(before.standing.words.items()):
+        approved = {a: word for a, word in words.items() if word.kind == "approval"}
+        if request in over or (kept.get(request) in approved and request not in asked.kept):
+            continue
+        for asset, word in sorted(approved.items()):
+            kind, text = "no_longer_asked", "No leg of the ship asks for this approved escort."
+            if kept.get(request) not in approved:
+                why = why_gone(asset, request, grounds) or "its time has passed"
+                kind, text = "approval_lost", f"An approved escort cannot be kept: {why}"
+            found.append(
+                Alert(kind=kind, tasking=word.tasking, asset=asset, requests=(request,), text=text)
+            )
     return found

@@ -174,7 +174,14 @@ def challenger_of(document: bytes | str) -> Challenger:
         if told.keys() != {f.name for f in fields(Challenger)}:
             raise ValueError("its fields are others")
         model = msgspec.convert(told, Challenger, strict=True)
-    except (ValueError, KeyError, AttributeError, TypeError, msgspec.ValidationError) as error:
+    except (
+        ValueError,
+        KeyError,
+        AttributeError,
+        TypeError,
+        RecursionError,
+        msgspec.ValidationError,
+    ) as error:
         raise BadInputError(f"not a challenger: {error}", field="model") from None
     if model.name != name:
         raise BadInputError(f"it calls itself {name} and is {model.name}", field="name",

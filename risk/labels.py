@@ -66,7 +66,10 @@ def read_labels(text: str, assessments: Iterable[Mapping[str, Any]] = ()) -> Lab
     Raises:
         BadInputError: names what is missing or wrong, and in which line.
     """
-    frame = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
+    try:
+        frame = pd.read_csv(StringIO(text), dtype=str, keep_default_na=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise BadInputError(f"not a CSV: {error}", field="labels") from None
     frame.columns = [str(name).strip() for name in frame.columns]
     known = sorted(assessments, key=lambda a: a["assessed_at"])
     needed = ["mmsi", "at", "outcome", "synthetic", *([] if known else ["priority", *CODES])]

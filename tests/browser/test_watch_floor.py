@@ -59,7 +59,7 @@ def test_an_officer_approves_an_escort_and_rejects_another_and_the_plan_follows(
     expect(decided).to_be_visible(timeout=20_000)
     expect(decided).to_have_attribute("title", re.compile("company asks too"))
     _decide(board, "Reject", "crew rest")
-    changes = board.locator(".changes")
+    changes = board.locator(".changes").first
     expect(changes).to_contain_text("crew rest", timeout=60_000)
     changes.locator("summary").click()
     expect(decided).to_be_visible()
@@ -105,6 +105,16 @@ def test_hot_spots_are_drawn_when_asked_for(watch: Any) -> None:
         button.click()
     assert answer.value.json()["features"]
     expect(button).to_have_attribute("aria-pressed", "true")
+    assert watch.errors == []
+
+
+def test_the_second_opinion_stands_apart_from_the_scores(watch: Any) -> None:
+    watch.until("a first picture", lambda: watch.flag("ready"), within_s=FIRST_USE_S)
+    watch.page.locator("#ship-list li[role=option]").first.click()
+    opinion = watch.page.get_by_label("Second opinion")
+    expect(opinion).to_be_visible(timeout=30_000)
+    expect(opinion).to_contain_text(re.compile("More unusual than|Not judged"))
+    expect(opinion.locator(".figure")).to_have_count(0)
     assert watch.errors == []
 
 

@@ -164,6 +164,16 @@ def test_an_approved_escort_that_cannot_be_kept_is_told(make):
     assert alert["kind"] == "approval_lost"
     assert "main engine" in alert["text"]
     assert after.document["changes"][0]["why"] == "Patrol 1 cannot sail: main engine"
+    still = next_round(after.board, scene(make, hours=0.4), seconds=5)
+    assert kinds(still.document, "alerts") == ["approval_lost"]
+    assert still.document["changes"] == []
+    assert still.document["recent_changes"] == after.document["recent_changes"]
+    later = next_round(still.board, scene(make, hours=1.5), seconds=5)
+    assert later.document["recent_changes"] == []
+    up = decide(later.board, "asset", asset="a1", document={"down": None})
+    again = next_round(up, scene(make, hours=1.6), seconds=5)
+    assert kinds(again.document, "alerts") == []
+    assert again.document["taskings"][0]["status"] == "approved"
 
 
 def test_an_approved_escort_stays_though_risk_asks_for_it_no_more(make):

@@ -75,7 +75,7 @@ def test_no_decisions_lead_to_a_plan_against_them_or_in_silence(make, seed, turn
         ended = {r for each in made.document["ended"] for r in each["requests"]}
         for request, words in standing.words.items():
             for asset, word in words.items():
-                if word.kind == "approval" and not _older(before, asset, request):
+                if word.kind == "approval":
                     kept = (asset, request) in planned | running or request in ended
                     assert kept or request in told
         choice = decided(made.board, made.document, choices)
@@ -101,10 +101,3 @@ def test_these_rounds_reach_every_stage(make):
             board = made.board.decided(choice)
     stages = {"planned", "under_way", "done", "broken_off"}
     assert seen >= {*VERBS, *stages, "added", "dropped", "moved"}
-
-
-def _older(board, asset, request):
-    """Whether the approval had been lost before: it is told once."""
-    planned = {(t["asset"], r) for t in board.taskings for e in t["escorts"]
-               for r in e["requests"]}  # fmt: skip
-    return (asset, request) not in planned

@@ -153,6 +153,12 @@ def test_a_model_that_was_changed_after_training_is_refused(model, change):
         read_challenger(challenger_document(model).replace(*change, 1))
 
 
+@pytest.mark.parametrize("text", ["", "[]", "null", "[" * 100_000, '{"name": 1}'])
+def test_what_is_no_model_is_said(text):
+    with pytest.raises(BadInputError, match="not a challenger"):
+        read_challenger(text)
+
+
 def test_a_model_of_another_table_says_nothing(model):
     with pytest.raises(BadInputError, match="train it anew"):
         opinion(model, an_assessment([0.0] * len(CODES)) | {"model": "other-table-9"})

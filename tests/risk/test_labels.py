@@ -62,3 +62,9 @@ def test_what_cannot_be_read_is_named_with_its_line(row, said):
 def test_labels_must_say_whether_they_are_synthetic():
     with pytest.raises(BadInputError, match="no column synthetic"):
         read_labels(f"{HEAD.replace('synthetic,', '')}")
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n1,2,3,4\n5\n6,7,8,9,10\n"])
+def test_what_is_no_csv_is_said(text):
+    with pytest.raises(BadInputError):
+        read_labels(text)

@@ -1,4 +1,4 @@
-/** What a person has to look at, and what the plan changes of the one before, each with its reason. */
+/** What a person has to look at, and what plans changed of the ones before, each with its reason. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { clock } from "./format";
 import type { Change, Plan } from "./model";
@@ -10,15 +10,15 @@ const WORDS: Record<Change["kind"], string> = {
 
 export function news(store: Store, plan: Plan, now: number): TemplateResult {
   const alerts = plan.alerts ?? [];
-  const changes = plan.changes ?? [];
+  const changes = plan.recent_changes ?? [];
   return html`${alerts.length ? html`<ul class="alerts" role="alert">${alerts.map((each) => html`<li>${each.text}</li>`)}</ul>` : nothing}
     ${plan.pending ? html`<p class="pending">${plan.pending === 1 ? "One decision is" : `${plan.pending} decisions are`} recorded; the next plan answers it in some seconds.</p>` : nothing}
-    ${changes.length ? html`<details class="changes"><summary>${changes.length} ${changes.length === 1 ? "change" : "changes"} since the plan before</summary>
+    ${changes.length ? html`<details class="changes"><summary>${changes.length} ${changes.length === 1 ? "change" : "changes"} of the plan in the last hour</summary>
       <ul>${changes.map((each) => change(store, each, now))}</ul></details>` : nothing}`;
 }
 
 function change(store: Store, each: Change, now: number): TemplateResult {
   const ships = each.mmsis.map((mmsi) => store.name(Number(mmsi))).join(", ");
   const side = (part: Change["was"]) => (part ? `${store.asset(part.asset).name ?? part.asset} ${clock(part.rendezvous_at, now)}` : "nobody");
-  return html`<li><b>${WORDS[each.kind]}:</b> ${ships}, ${side(each.was)} → ${side(each.now)}. <span>${each.why}</span></li>`;
+  return html`<li>${clock(each.at, now)} <b>${WORDS[each.kind]}:</b> ${ships}, ${side(each.was)} → ${side(each.now)}. <span>${each.why}</span></li>`;
 }

@@ -146,6 +146,7 @@ export interface Running extends Escort {
 }
 
 export interface Change {
+  at: string;
   kind: "added" | "dropped" | "moved" | "retimed";
   request: string;
   mmsis: string[];
@@ -197,7 +198,7 @@ export interface Plan {
   unserved: Unserved[];
   under_way?: Maybe<Running[]>;
   ended?: Maybe<Running[]>;
-  changes?: Maybe<Change[]>;
+  recent_changes?: Maybe<Change[]>;
   alerts?: Maybe<Alert[]>;
   pending?: Maybe<number>;
   risk_value: number;

@@ -105,7 +105,7 @@ const WHAT: Record<string, string> = {
 function opinion(said: Unusual): TemplateResult {
   const text = said.rank == null
     ? `Not judged: ${said.note}.`
-    : `More unusual than ${percent(said.rank)} of ${said.ships} ships in her waters.`;
+    : `More unusual than ${percent(said.rank)} of the other ${said.ships - 1} ships in her waters.`;
   return html`<section class="assessment" aria-label="Second opinion">
     <h3>Second opinion</h3>
     <p class="quiet">${text}</p>
