@@ -77,6 +77,7 @@ class View:
         self._open_of: dict[int, dict[EventKey, _Seen]] = {}
         self._plans: dict[Release, dict[str, Any]] = {}
         self._supplements: dict[int, dict[tuple[str, str], Mapping[str, Any]]] = {}
+        self._joined: dict[tuple[object, int], tuple[object, object, dict[str, Any]]] = {}
         self._search: list[str] = []
         self._scored = 0
         self._cache: dict[tuple[str, object], tuple[object, Any]] = {}
@@ -112,7 +113,8 @@ class View:
         """Takes in what reports add: ``mmsi``, ``score``, ``audience``, ``document`` of each."""
         for row in rows:
             slot = self._slot(row["mmsi"])
-            self._supplements.setdefault(slot, {})[row["score"], row["audience"]] = row["document"]
+            told = self._supplements.get(slot, {})
+            self._supplements[slot] = {**told, (row["score"], row["audience"]): row["document"]}
             self._scored += 1
         self._index(np.arange(0))
         self.revision += 1
@@ -239,12 +241,26 @@ class View:
             scores = Scores.newest(seen, n)
             for slot, told in self._supplements.items():
                 if slot < n and scores.document[slot] is not None:
-                    scores.amend(slot, supplemented(scores.document[slot], told, principal))
+                    scores.amend(
+                        slot, self._joined_once(slot, scores.document[slot], told, principal)
+                    )
             return rank(scores, self.picture.mmsi[:n].copy())
 
         return self._cached("ranking", principal, (self._scored, n), build)
 
     # ---------------------------------------------------------------- how
+
+    def _joined_once(
+        self, slot: int, document: dict[str, Any],
+        told: Mapping[tuple[str, str], Mapping[str, Any]], principal: Principal,
+    ) -> dict[str, Any]:  # fmt: skip
+        """The supplemented document, the one made before where neither part has changed."""
+        key = (principal.audience, slot)
+        known = self._joined.get(key)
+        if known is None or known[0] is not document or known[1] is not told:
+            known = document, told, supplemented(document, told, principal)
+            self._joined[key] = known
+        return known[2]
 
     def _vessel(self, slot: int, ranking: Ranking, principal: Principal) -> dict[str, Any]:
         p = self.picture

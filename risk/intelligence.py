@@ -6,14 +6,13 @@ that evidence against a ship there weighs more, and a ship without evidence stay
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from risk.grade import Grade
 from risk.report import ReportedShip, plain_name
 from risk.supplement import LEAD_US, MAX_REPORT_IDS, Told
-from risk.wording import instant
 from sea.errors import BadInputError
 from sea.geodesy import distance_nm
 from sea.ports import port
@@ -34,9 +33,6 @@ MIN_WEIGHT: Final = 0.01
 """A report with less is forgotten; chosen by us."""
 
 MAX_RADIUS_NM: Final = 200.0
-
-INNOCENT_SHIP: Final = "reports are of others' words and may be mistaken or outdated"
-INNOCENT_WATERS: Final = "nearly all ships there carry lawful cargo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,8 +154,7 @@ class Intelligence:
             SHIP_POINTS * self._weight[r.id] * (1.0 if r.id in sure else NAME_SHARE)
             for r in reports
         )
-        return _reason("intelligence", "Partner intelligence on her", reports,
-                       min(SHIP_CAP, points), INNOCENT_SHIP)  # fmt: skip
+        return _reason("intelligence", reports, min(SHIP_CAP, points))
 
     def _on_waters(self, vessel: Subject) -> Told | None:
         if vessel.evidence <= 0 or not self._waters:
@@ -171,9 +166,8 @@ class Intelligence:
         if not reports:
             return None
         share = WATERS_SHARE * self._weight[reports[0].id]
-        what = f"Her evidence counts {share:.0%} more: partner intelligence on her waters or route"
-        return _reason("intelligence_waters", what, reports, vessel.evidence * share,
-                       INNOCENT_WATERS)  # fmt: skip
+        points = vessel.evidence * share
+        return _reason("intelligence_waters", reports, points, share=share)
 
 
 def _touches(report: IntelligenceReport, vessel: Subject) -> bool:
@@ -197,14 +191,14 @@ def _within(place: Place, lon: DegreesEast, lat: DegreesNorth) -> bool:
 
 
 def _reason(
-    code: str, what: str, reports: Sequence[IntelligenceReport], points: float, innocent: str
+    code: str, reports: Sequence[IntelligenceReport], points: float, **values: float
 ) -> Told:
     first = reports[0]
-    more = f"; {len(reports)} reports in all" if len(reports) > 1 else ""
-    text = (
-        f"{what}, graded {first.grade.code}, as of {instant(first.at)}: {first.text.rstrip('. ')}"
-    )
+    told: dict[str, Any] = {"grade": first.grade.code, "when": first.at,
+                            "told": first.text.rstrip(". "), **values}  # fmt: skip
+    if len(reports) > 1:
+        told["times"] = len(reports)
     return Told(
-        code=code, text=f"{text}{more}.", amount=points,
-        report_ids=tuple(r.id for r in reports[:MAX_REPORT_IDS]), innocent_explanation=innocent,
+        code=code, amount=points, values=told,
+        report_ids=tuple(r.id for r in reports[:MAX_REPORT_IDS]),
     )  # fmt: skip

@@ -39,6 +39,9 @@ WINDOW_H: Final = 3.0
 """Two reports of one event differ by so much beside what they admit themselves: the place of the
 attack or of its report, the time of it or of its discovery. Chosen by us."""
 
+EXACT_H: Final = 1.0
+"""A time that is known so well says the hour of day; chosen by us."""
+
 MAX_WITHIN_NM: Final = 60.0
 MAX_WITHIN_H: Final = 72.0
 
@@ -164,7 +167,7 @@ class MergedIncident:
         """As the hazard field takes it."""
         best = self.best
         return Incident(
-            at_us=best.at, time_known=best.within_h <= 1.0, lon=best.lon, lat=best.lat,
+            at_us=best.at, time_known=best.within_h <= EXACT_H, lon=best.lon, lat=best.lat,
             activity=self.activity, weight=self.count, within_nm=best.within_nm,
         )  # fmt: skip
 

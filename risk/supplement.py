@@ -14,6 +14,7 @@ from typing import Any, Literal
 from risk.assessment import band_of
 from risk.coercion import CoercionParams
 from risk.smuggling import BAND_FROM, FULL_SCORE
+from risk.wording import innocent, say
 from sea.units import HOUR_US
 
 Score = Literal["coercion", "smuggling"]
@@ -27,13 +28,26 @@ MAX_REPORT_IDS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One reason out of reports: `amount` is expected incidents, or points."""
+    """One reason out of reports: `amount` is expected incidents, or points.
+
+    Attributes:
+        values: what the sentence of `code` in `risk.wording` is filled with, JSON values.
+    """
 
     code: str
-    text: str
     amount: float
+    values: Mapping[str, Any]
     report_ids: tuple[str, ...]
-    innocent_explanation: str
+
+    @property
+    def text(self) -> str:
+        """The sentence in English."""
+        return say(self.code, self.values)
+
+    @property
+    def innocent_explanation(self) -> str:
+        """What else explains it, in English."""
+        return innocent(self.code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +78,9 @@ def supplement_document(supplement: Supplement) -> dict[str, Any]:
         "told": [
             {
                 "code": told.code,
-                "text": told.text,
                 "amount": told.amount,
+                "values": dict(told.values),
                 "report_ids": list(told.report_ids),
-                "innocent_explanation": told.innocent_explanation,
             }
             for told in supplement.told
         ],
@@ -122,26 +135,20 @@ def _more_smuggling(score: Mapping[str, Any], more: Mapping[str, Any]) -> dict[s
     else:
         reasons = [r for r in reasons if r["code"] not in ("plain", "insufficient_data")]
     if total > FULL_SCORE:
-        reasons.append({**_CEILING, "contribution": FULL_SCORE - total})
+        ceiling = {"code": "ceiling", "amount": FULL_SCORE - total, "values": {"full": FULL_SCORE}}
+        reasons.append(_reason(ceiling, 1.0))
     reasons.sort(key=lambda r: -r["contribution"])
     return {**score, "priority": priority, "band": band, "reasons": reasons}
-
-
-_CEILING: dict[str, Any] = {
-    "code": "ceiling",
-    "text": f"The scale ends at {FULL_SCORE:.0f}.",
-    "event_ids": [],
-    "report_ids": [],
-    "innocent_explanation": "",
-}
 
 
 def _reason(told: Mapping[str, Any], scale: float) -> dict[str, Any]:
     return {
         "code": told["code"],
-        "text": told["text"],
+        "text": say(told["code"], told["values"]),
         "contribution": told["amount"] * scale,
         "event_ids": [],
-        "report_ids": list(told["report_ids"]),
-        "innocent_explanation": told["innocent_explanation"],
+        "report_ids": list(told.get("report_ids", ())),
+        "innocent_explanation": innocent(told["code"]),
+        "sentence": told["code"],
+        "values": dict(told["values"]),
     }

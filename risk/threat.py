@@ -8,7 +8,7 @@ attacked there may still be there.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +20,10 @@ from risk.assessment import PassageRisk
 from risk.coercion import MOORED, CoercionParams
 from risk.hazard import Cells, HazardField, Rate
 from risk.incident import Activity, Incident
-from risk.report import MergedIncident
+from risk.report import EXACT_H, MergedIncident
 from risk.supplement import LEAD_US, MAX_REPORT_IDS, Supplement, Told
-from risk.wording import instant, whereabouts
 from sea.geodesy import RADIUS_NM, unit_vectors
+from sea.instants import iso_z
 from sea.units import DAY_US, Microseconds
 
 CELL_NM: Final = 12.0
@@ -33,7 +33,6 @@ GRID_DEG: Final = 0.25
 ROWS: Final = round(180 / GRID_DEG) + 1
 COLUMNS: Final = round(360 / GRID_DEG)
 STOPPED_KN: Final = CoercionParams().stopped_kn
-INNOCENT: Final = "one attack does not mean that another follows; reports may be wrong"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,11 +255,10 @@ def _supplements(
     amount = np.bincount(ships, more.mean, n) + heats
     low, high = np.bincount(ships, more.low, n) + heats, np.bincount(ships, more.high, n) + heats
     enough = (amount > 0) & (amount >= params.least_share * steps.whole)
-    texts: dict[int, str] = {}
     told: dict[int, list[Told]] = {}
     for code, column in (("reported", more.mean), ("live_threat", heat)):
         for ship, parts in _by_ship(ships, which, column, enough):
-            told.setdefault(ship, []).append(_told(code, parts, known, texts))
+            told.setdefault(ship, []).append(_told(code, parts, known))
     return {
         int(steps.mmsi[ship]): Supplement(
             mmsi=int(steps.mmsi[ship]), score="coercion", told=tuple(reasons),
@@ -292,31 +290,25 @@ def _by_ship(
         begin = end
 
 
-_WHERE: Final = {
-    "reported": "reported by partners along her way",
-    "live_threat": "of the last days near her way, and who attacked may still be there",
-}
-
-
 def _told(
-    code: str, parts: Sequence[tuple[int, float]],
-    known: Sequence[tuple[MergedIncident, Incident]], texts: dict[int, str],
-) -> Told:  # fmt: skip
-    many = "Incident" if len(parts) == 1 else f"{len(parts)} incidents"
+    code: str, parts: Sequence[tuple[int, float]], known: Sequence[tuple[MergedIncident, Incident]]
+) -> Told:
+    incident = known[parts[0][0]][0]
+    best = incident.best
+    values: dict[str, Any] = {
+        "kind": "other_incident" if incident.kind == "other" else incident.kind,
+        "at": [best.lon, best.lat], "grade": best.grade.code,
+    }  # fmt: skip
+    if best.within_h <= EXACT_H:
+        values["when"] = best.at
+    else:
+        values["day"] = iso_z(best.at)[:10]
+    if len(parts) > 1:
+        values["times"] = len(parts)
     return Told(
-        code=code, text=f"{many} {_WHERE[code]}: {_story(parts[0][0], known, texts)}.",
-        amount=math.fsum(part for _, part in parts), innocent_explanation=INNOCENT,
+        code=code, amount=math.fsum(part for _, part in parts), values=values,
         report_ids=tuple(known[i][0].id for i, _ in parts[:MAX_REPORT_IDS]),
     )  # fmt: skip
-
-
-def _story(i: int, known: Sequence[tuple[MergedIncident, Incident]], texts: dict[int, str]) -> str:
-    if i not in texts:
-        incident, best = known[i][0], known[i][0].best
-        kind = incident.kind.replace("_", " ")
-        day = instant(best.at) if best.within_h <= 1 else instant(best.at)[:-10]
-        texts[i] = f"{kind} {whereabouts(best.lon, best.lat)}, {day}, graded {best.grade.code}"
-    return texts[i]
 
 
 def _joined(columns: Sequence[Float64]) -> Float64:

@@ -8,11 +8,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from risk.report import plain_name
 from risk.supplement import LEAD_US, MAX_REPORT_IDS, Told
-from risk.wording import instant
 from sea.errors import BadInputError
 from sea.units import DAY_US, Microseconds
 
@@ -27,8 +26,6 @@ LEAST_LETTERS: Final = 4
 """Of a name pattern beside its wildcards; less would fit half the fleet."""
 
 MAX_STARS: Final = 3
-
-INNOCENT: Final = "ships are listed for many reasons, are sold and renamed, and lists grow old"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,14 +98,16 @@ class WatchList:
         points = sum(WATCH_POINTS * self._left(e) for e in numbers)
         points += sum(NAME_POINTS * self._left(e) for e in names)
         hits = sorted([*numbers, *names], key=lambda e: (-e.valid_from, e.id))
-        by = "by her number" if numbers else "by her name alone"
         newest = hits[0]
-        text = (f"On a watch list {by}: {newest.owner}, since {instant(newest.valid_from)}: "
-                f"{newest.reason}")  # fmt: skip
-        more = f"; {len(hits)} entries in all" if len(hits) > 1 else ""
+        values: dict[str, Any] = {
+            "by": "by_number" if numbers else "by_name", "owner": newest.owner,
+            "since": newest.valid_from, "reason": newest.reason.rstrip(". "),
+        }  # fmt: skip
+        if len(hits) > 1:
+            values["times"] = len(hits)
         return Told(
-            code="watch_list", text=f"{text.rstrip('. ')}{more}.", amount=min(WATCH_CAP, points),
-            report_ids=tuple(e.id for e in hits[:MAX_REPORT_IDS]), innocent_explanation=INNOCENT,
+            code="watch_list", amount=min(WATCH_CAP, points), values=values,
+            report_ids=tuple(e.id for e in hits[:MAX_REPORT_IDS]),
         )  # fmt: skip
 
     def _left(self, entry: WatchEntry) -> float:

@@ -9,7 +9,7 @@ but that its part is said. A part in ``[ ]`` is left out where a value in it is 
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final, Literal, TypeAlias, get_args
 
@@ -86,6 +86,7 @@ def duration(hours: float, lang: Language = "en") -> str:
     return f"{hours / 24:.0f} {sentences()['form.days'][lang]}"
 
 
+@lru_cache(maxsize=1 << 14)
 def whereabouts(lon: DegreesEast, lat: DegreesNorth, lang: Language = "en") -> str:
     """``35 nm off Manta``, ``at Callao``, or the position where no port is near."""
     index, distance = nearest_port(np.array([lon]), np.array([lat]))

@@ -10,6 +10,7 @@ from api.http.answers_reports import Incident, Incidents, IntelligenceReport, Wa
 from api.policy import anybody
 from api.telling import Telling
 from risk.assess import Assessor
+from risk.evidence import Evidence
 from risk.hazard import HazardField
 
 FIELD = HazardField.fit()
@@ -283,12 +284,12 @@ async def test_what_was_told_is_reckoned_again_from_the_reports_as_of_then(world
     headers = await world.sign()
     world.hear(200000001, lon=-98.0, lat=12.0, sog=0.0, nav_status=1)
     world.view.apply(make.reports(), make.static(200000001))
-    made = Assessor(FIELD).assess(world.view.picture, {}, make.noon_us)
+    made = Assessor(FIELD).assess(world.view.picture, Evidence(), make.noon_us)
 
     async def told(until=None):
         telling = Telling(Briefing(), FIELD)
         await telling.briefing.refresh(world.database, until)
-        return telling.assessed(world.view.picture, {}, made, make.noon_us)
+        return telling.assessed(world.view.picture, (), made)
 
     near = BOARDING | {"position": [-98.0, 12.0], "ship": {}}
     one = await post(world, "/v1/incidents", near, headers)

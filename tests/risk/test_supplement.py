@@ -1,16 +1,18 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from risk.assessment import translated
 from risk.supplement import Supplement, Told, joined, supplement_document
 
 amounts = st.lists(st.floats(1e-9, 60.0), min_size=1, max_size=4)
 
 
 def a_told(amount, code="reported"):
-    return Told(code=code, text="x", amount=amount, report_ids=("r1",), innocent_explanation="y")
+    values = {"kind": "boarding", "at": [-77.2, -12.0], "day": "2026-03-01", "grade": "B2"}
+    return Told(code=code, amount=amount, values=values, report_ids=("r1",))
 
 
 def more(score, *told):
@@ -38,6 +40,7 @@ def sum_of(score):
     return math.fsum(r["contribution"] for r in score["reasons"])
 
 
+@settings(deadline=None)
 @given(st.floats(0, 0.5), amounts)
 def test_contributions_sum_to_the_probability_and_more_never_lowers_it(probability, told):
     base = an_assessment(probability=probability)
@@ -47,6 +50,7 @@ def test_contributions_sum_to_the_probability_and_more_never_lowers_it(probabili
     assert score["low"] <= score["probability"] <= score["high"] <= 1
 
 
+@settings(deadline=None)
 @given(st.floats(0, 100), amounts)
 def test_contributions_sum_to_the_priority_which_ends_at_100(priority, told):
     score = joined(an_assessment(priority=priority), None, more("smuggling", *told))["smuggling"]
@@ -77,3 +81,14 @@ def test_nothing_added_is_the_assessment_itself_and_none_is_changed_in_place():
     assert joined(base, {"low": 0, "high": 0, "told": []}, None) == base
     joined(base, more("coercion", 1.0), more("smuggling", 1.0))
     assert base == an_assessment()
+
+
+def test_a_reason_out_of_reports_is_told_in_the_language_of_its_reader():
+    reasons = joined(an_assessment(), more("coercion", 0.01), None)["coercion"]["reasons"]
+    told = reasons[1:]
+    assert told[0]["text"] == (
+        "Boarding 6 nm off Callao, 2026-03-01, graded B2: reported by partners along her way."
+    )
+    (spanish,) = translated(told, "es")
+    assert spanish["text"].startswith("Abordaje a 6 nm de Callao, 2026-03-01, calificado B2")
+    assert spanish["innocent_explanation"].startswith("un ataque no significa")

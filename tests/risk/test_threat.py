@@ -49,7 +49,7 @@ def test_an_incident_raises_a_ship_near_it_and_no_other():
     assert (more[144:] == 0).all()
     assert {t.code for t in found[1].told} == {"reported", "live_threat"}
     assert found[1].told[0].report_ids == ("r0",)
-    assert "boarding" in found[1].told[0].text
+    assert found[1].told[0].text.startswith("Boarding ")
     assert found[1].low < found[1].amount < found[1].high
 
 

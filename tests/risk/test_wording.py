@@ -9,6 +9,7 @@ from risk.assessment import Reason, translated
 from risk.coercion import WARNINGS
 from risk.evidence import KINDS
 from risk.incident import Activity
+from risk.report import KINDS as INCIDENT_KINDS
 from risk.smuggling import AT_WORK, INDICATORS
 from risk.wording import LANGUAGES, duration, innocent, instant, position, say, sentences
 
@@ -40,6 +41,10 @@ def test_every_code_of_the_two_scores_has_its_sentences():
     assert set(CODES) <= set(table)
     for row in INDICATORS:
         assert {f"{row.code}.seen", f"{row.code}.innocent"} <= set(table)
+    for code in ("reported", "live_threat", "watch_list", "intelligence", "intelligence_waters"):
+        assert {code, f"{code}.innocent"} <= set(table)
+    incidents = {"other_incident" if kind == "other" else kind for kind in INCIDENT_KINDS}
+    assert {f"word.{word}" for word in {*incidents, "by_number", "by_name"}} <= set(table)
     words = {*AT_WORK.values(), "fishing", *(KINDS[i] for i in WARNINGS)}
     assert {f"word.{word}" for word in words} <= set(table)
 
