@@ -278,7 +278,7 @@ class Deviation:
         best = float(np.max(legs / np.diff(at[before])))
         last = before[-1]
         run = float(distance_nm(wake_lon[last], wake_lat[last], lon, lat))
-        return run / (now - at[last]) < self.params.pace * best
+        return bool(run / (now - at[last]) < self.params.pace * best)
 
     def _open(self, picture: Picture, slot: int, now_us: Microseconds) -> None:
         memory = self._memory
