@@ -10,8 +10,8 @@ nearer than 10 nm to any other.
 
 It starts when she crossed 15 nm, reckoned between two fixes, and ends at the last fix farther off.
 It is retracted when another ship leaves hers within 120 nm and 12 h: they go round the same thing,
-mostly weather. Where two others bound for her port did so within 30 days there is a lane that no
-chart shows.
+mostly weather. A ship is told of once in 12 h. Where two others bound for her port did so within 30
+days there is a lane that no chart shows.
 Units: nm, hours; the position is where she was when it was given out.
 """
 
@@ -287,7 +287,7 @@ class Deviation:
         event = self._event(picture, slot, "open")
         self._told = [told for told in self._told if told.at > now_us - _LEARNT_US]
         alike = self._alike(slot, event, now_us)
-        void = len(alike) > 0 or self._passed(slot, event)
+        void = len(alike) > 0 or self._told_lately(slot, now_us) or self._passed(slot, event)
         memory["void"][slot] = void
         self._told.append(_Told(at=now_us, slot=slot, event=event, void=void))
         if not void:
@@ -306,6 +306,10 @@ class Deviation:
             and distance_nm(event.lon, event.lat, told.event.lon, told.event.lat)
             <= self.params.alike_nm
         ]  # fmt: skip
+
+    def _told_lately(self, slot: int, now_us: Microseconds) -> bool:
+        recent = now_us - int(self.params.alike_hours * HOUR_US)
+        return any(told.slot == slot and told.at > recent for told in self._told)
 
     def _passed(self, slot: int, event: Event) -> bool:
         """Whether enough others bound for her port went the same way before."""
