@@ -1,16 +1,17 @@
 """Deviation: a ship that leaves the way she kept to the port she declares, for an hour or more.
 
 Definition: a merchant ship more than 15 nm off her way for 1 h or more. Her way is the one of
-`risk.detect.ways` that she kept within 7.5 nm for 2.5 h or more, and for the longest time; off it
-is measured from where she used to keep beside it. Nothing is told of a ship on another such way, of
-one that follows other lanes (within 5 nm of them, their way, with most of her fixes), of one that
-sails as straight as before (within 2 nm over 6 h), or nearer than 50 nm to her port, where ships
-wait or turn.
+`risk.detect.ways` that she kept within 7.5 nm for 4 h or more (6 h if it is the great circle to the
+port), and for the longest time; off it is measured from where she used to keep beside it. Nothing
+is told of a ship on another such way, of one that follows other lanes (within 5 nm of them, their
+way, with most of her fixes), of one that sails as straight as before (within 2 nm over 6 h), of one
+that makes less than 0.8 of her pace, nearer than 75 nm to her port, where ships wait or turn, or
+nearer than 10 nm to any other.
 
 It starts when she crossed 15 nm, reckoned between two fixes, and ends at the last fix farther off.
-It is retracted when another ship leaves hers within 100 nm and 12 h: they go round the same thing,
-mostly weather. Where two others bound for her port did so within 30 days there is a lane that no
-chart shows.
+It is retracted when another ship leaves hers within 120 nm and 12 h: they go round the same thing,
+mostly weather. A ship is told of once in 12 h. Where two others bound for her port did so within 30
+days there is a lane that no chart shows.
 Units: nm, hours; the position is where she was when it was given out.
 """
 
@@ -30,7 +31,7 @@ from risk.event import Event, Status
 from risk.roles import MERCHANT_TYPES
 from sea.errors import BadInputError
 from sea.geodesy import distance_nm
-from sea.ports import ports
+from sea.ports import nearest_port, ports
 from sea.units import DAY_US, HOUR_US, MINUTE_US, Microseconds
 
 _SEARCHES_A_MINUTE: Final = 10
@@ -55,13 +56,16 @@ class DeviationParams:
     Attributes:
         off_nm: 15, chosen by us (design figure): wider than lanes and traffic separation schemes.
         hours: off for at least 1, chosen by us.
-        on_nm, on_hours: she kept within 7.5 nm for 2.5 hours before; chosen by us, half the width,
+        on_nm, on_hours: she kept within 7.5 nm for 4 hours before; chosen by us, half the width,
             and longer than it takes to cross another lane.
-        ends_nm: nearer than 50 to her port ships wait or turn; chosen by us.
+        ends_nm: nearer than 75 to her port ships wait or turn; chosen by us: pilots of great ports
+            board 50 nm off.
+        port_nm: nearer than 10 to any port she calls there; chosen by us.
+        pace: below 0.8 of the best pace of her wake she is in weather or in trouble; chosen by us.
         lane_nm: within 5 of a lane that leads where she sails she follows it; chosen by us.
         passed: others bound for the same port that left theirs at the same place, within 15 nm and
             30 days, make a lane that no chart shows; 2, chosen by us.
-        alike_nm, alike_hours: another that left her way within 100 nm and 12 h makes it the
+        alike_nm, alike_hours: another that left her way within 120 nm and 12 h makes it the
             weather's; chosen by us, the size and pace of a storm.
         sog_kn: under way above; 3, chosen by us.
     """
@@ -69,11 +73,13 @@ class DeviationParams:
     off_nm: float = 15
     hours: float = 1
     on_nm: float = 7.5
-    on_hours: float = 2.5
-    ends_nm: float = 50
+    on_hours: float = 4
+    ends_nm: float = 75
+    port_nm: float = 10
+    pace: float = 0.8
     lane_nm: float = 5
     passed: float = 2
-    alike_nm: float = 100
+    alike_nm: float = 120
     alike_hours: float = 12
     sog_kn: float = 3
 
@@ -118,15 +124,15 @@ class Deviation:
         memory = self._memory
         self._reach(picture)
         told = np.flatnonzero(statics.destination != np.array(None))
-        for slot, text in zip(
-            slots[told].tolist(), statics.destination[told].tolist(), strict=True
-        ):
-            port = self._declared.port_of(text)
-            if port != memory["port"][slot]:
+        bound = [self._declared.port_of(text) for text in statics.destination[told].tolist()]
+        rows, port = slots[told], np.array(bound, np.int32)
+        other = np.isin(rows, rows[port != memory["port"][rows]])
+        for slot, to in zip(rows[other].tolist(), port[other].tolist(), strict=True):
+            if to != memory["port"][slot]:
                 self._end(picture, slot)
                 if memory["port"][slot] != NO_PORT:
                     self._wakes.forget(slot)
-                memory["port"][slot] = port
+                memory["port"][slot] = to
         return []
 
     def observe(self, picture: Picture, slots: Int32, reports: ReportBatch) -> list[Event]:
@@ -199,7 +205,7 @@ class Deviation:
         if ways and abs(ways[0].off_nm(lon[-1], lat[-1])[0]) <= params.on_nm:
             memory["next_at"][slot] = at[-1] + _SEARCH_EVERY_US
             return
-        ways = ways_kept(at, lon, lat, port, params.on_nm, params.on_hours)
+        ways = ways_kept(at, lon, lat, port, params.on_nm, params.on_hours, _STRAIGHT_H)
         self._ways[slot] = ways
         if not ways:
             memory["next_at"][slot] = at[-1] + int(params.on_hours * HOUR_US)
@@ -229,19 +235,21 @@ class Deviation:
         slots = np.flatnonzero(memory["off_from"][: len(memory)] != UNKNOWN_TIME)
         for slot in slots[picture.reported_at[slots] >= memory["next_at"][slots]].tolist():
             lon, lat = float(picture.lon[slot]), float(picture.lat[slot])
-            if self._on(self._ways[slot], lon, lat):
+            off = abs(float(self._ways[slot][0].off_nm(lon, lat)[0]))
+            announced = memory["announced"][slot] != 0
+            if off <= params.off_nm or (not announced and self._on(self._ways[slot], lon, lat)):
                 self._end(picture, slot)
                 continue
-            off = abs(float(self._ways[slot][0].off_nm(lon, lat)[0]))
             at = int(picture.reported_at[slot])
             memory["off_at"][slot], memory["next_at"][slot] = at, at + _LOOK_EVERY_US
             memory["most_nm"][slot] = max(memory["most_nm"][slot], off)
-            if memory["announced"][slot]:
+            if announced:
                 continue
             if not self._innocent(slot, lon, lat):
                 self._open(picture, slot, now_us)
             elif at - memory["off_from"][slot] >= params.on_hours * HOUR_US:
                 self._end(picture, slot)
+                self._wakes.forget(slot)
 
     def _innocent(self, slot: int, lon: float, lat: float) -> bool:
         """Whether she nears her port, sails on straight, follows a lane, or others do as she."""
@@ -249,12 +257,28 @@ class Deviation:
         port = int(memory["port"][slot])
         if distance_nm(lon, lat, ports()[port].lon, ports()[port].lat) < params.ends_nm:
             return True
+        if nearest_port(lon, lat)[1] < params.port_nm:
+            return True
         if not len(self._wakes.bent(np.array([slot]), _STRAIGHT_H, 0, _STRAIGHT_NM)):
             return True
         at, wake_lon, wake_lat = self._wakes.of(slot)
         since = at >= memory["off_from"][slot]
+        if self._slowed(slot, lon, lat):
+            return True
         lons, lats = np.append(wake_lon[since], lon), np.append(wake_lat[since], lat)
         return on_lanes(lons, lats, params.lane_nm) >= _MOSTLY
+
+    def _slowed(self, slot: int, lon: float, lat: float) -> bool:
+        """Whether she makes less way than she did: in bad weather, or in need of help."""
+        at, wake_lon, wake_lat = self._wakes.of(slot)
+        off_from, now = self._memory["off_from"][slot], self._memory["off_at"][slot]
+        before = np.flatnonzero(at < off_from)
+        legs = distance_nm(wake_lon[before[:-1]], wake_lat[before[:-1]],
+                           wake_lon[before[1:]], wake_lat[before[1:]])  # fmt: skip
+        best = float(np.max(legs / np.diff(at[before])))
+        last = before[-1]
+        run = float(distance_nm(wake_lon[last], wake_lat[last], lon, lat))
+        return bool(run / (now - at[last]) < self.params.pace * best)
 
     def _open(self, picture: Picture, slot: int, now_us: Microseconds) -> None:
         memory = self._memory
@@ -263,7 +287,7 @@ class Deviation:
         event = self._event(picture, slot, "open")
         self._told = [told for told in self._told if told.at > now_us - _LEARNT_US]
         alike = self._alike(slot, event, now_us)
-        void = len(alike) > 0 or self._passed(slot, event)
+        void = len(alike) > 0 or self._told_lately(slot, now_us) or self._passed(slot, event)
         memory["void"][slot] = void
         self._told.append(_Told(at=now_us, slot=slot, event=event, void=void))
         if not void:
@@ -282,6 +306,10 @@ class Deviation:
             and distance_nm(event.lon, event.lat, told.event.lon, told.event.lat)
             <= self.params.alike_nm
         ]  # fmt: skip
+
+    def _told_lately(self, slot: int, now_us: Microseconds) -> bool:
+        recent = now_us - int(self.params.alike_hours * HOUR_US)
+        return any(told.slot == slot and told.at > recent for told in self._told)
 
     def _passed(self, slot: int, event: Event) -> bool:
         """Whether enough others bound for her port went the same way before."""
@@ -307,6 +335,7 @@ class Deviation:
         row = {name: self._memory[name][slot].item() for name in names}
         evidence: dict[str, Any] = {
             "declared": ports()[row["port"]].unlocode,
+            "kept_h": round(self._ways[slot][0].kept_us / HOUR_US, 1),
             "off_nm": round(row["most_nm"], 1),
             "hours": round((row["off_at"] - row["off_from"]) / HOUR_US, 1),
         }

@@ -55,18 +55,22 @@ class Way:
 
 
 def ways_kept(
-    at: Int64, lon: Float64, lat: Float64, port: int, on_nm: float, hours: float
+    at: Int64, lon: Float64, lat: Float64, port: int, on_nm: float, hours: float, straight_h: float
 ) -> list[Way]:
-    """Ways to the port that she kept within `on_nm` of for so long, longest first."""
+    """Ways to the port that she kept within `on_nm` of for so long, longest first.
+
+    Great circles must be kept for `straight_h`: any course leads to some port for a while.
+    """
     here, least_us, to = unit_vectors(lon, lat), int(hours * HOUR_US), _towards(port)
     lanes, spots = _lanes(), _spots_near(here)
     knots, length, habit_nm, kept_us, n = _kept(
         at, here, spots, lanes.ends, lanes.nodes, to.away_nm, to.onward, to.goal, on_nm, least_us
     )
-    ways = [
+    found = [
         Way(knots[i, :size].copy(), float(habit_nm[i]), int(kept_us[i]), straight=bool(size == 2))
         for i, size in enumerate(length[:n].tolist())
     ]
+    ways = [way for way in found if not way.straight or way.kept_us >= straight_h * HOUR_US]
     if not ways:
         end = ports()[port]
         route = lane_route(float(lon[0]), float(lat[0]), end.lon, end.lat)
