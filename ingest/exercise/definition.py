@@ -212,9 +212,13 @@ def approaches(
             for j in beside:
                 near.setdefault((int(who[ships[j]]), int(who[craft[i]])), []).append(minute)
     for pair, minutes in near.items():
+        met_s = -np.inf
         for stretch in np.split(np.array(minutes), np.flatnonzero(np.diff(minutes) > 5) + 1):
             begin, end = (int(stretch[0]) - 25) * MINUTE_S, (int(stretch[-1]) + 2) * MINUTE_S
-            yield from _run(pair, where, max(begin, 0.0), end, ease)
+            for spell in _run(pair, where, max(begin, 0.0), end, ease):
+                if spell.met_s > met_s:  # stretches look back, and may find the one before again
+                    yield spell
+                met_s = spell.met_s
 
 
 def _run(

@@ -2,9 +2,12 @@
 
 Definition: a craft (shorter than 30 m, or fishing, sailing or pleasure, or class B of unknown
 length) comes within 300 m of a ship longer than 60 m, closing at 15 kn or more within the five
-minutes before. Between reports both are held to sail straight; a report of the ship up to ten
-minutes old is reckoned forward. It is told once an hour for each pair, at the instant they came
-that close, and lasts no longer.
+minutes before, by its way from fix to fix or by the sog and cog it reported: whoever of the two
+runs. Between fixes at most five minutes apart both are held to sail straight, of longer silences
+of the craft (up to ten minutes) only the ends count; the ship is reckoned forward as long. It is
+told once an hour for each pair, at the instant they were closest, and lasts no longer.
+
+A craft that is first heard beside the ship, or not at all near her, is missed.
 
 Not counted: craft whose work it is (pilots, tugs, SAR, tenders, law enforcement, by type or by
 name), and ships within 2 nm of a port. The ship may be a victim: it raises her risk of coercion.
@@ -20,18 +23,19 @@ from ingest.batch import Int32, ReportBatch
 from ingest.picture import Picture
 from risk.detect.memory import Array, Memory
 from risk.detect.pairs import PairTimes, pair_keys
-from risk.detect.runs import FIXES, LEG, legs_of, pairs_of
+from risk.detect.runs import CLASS_B, FIXES, LEG, legs_of, pairs_of, ships_of
 from risk.event import Event
 from risk.roles import WORKING_TYPES, works
 from sea.errors import BadInputError
 from sea.ports import nearest_port
-from sea.units import MINUTE_US, Microseconds
+from sea.units import M_PER_NM, MINUTE_US, Microseconds
 
 _PLAYING: Final = (30, 36, 37)
 _LEFT_OUT: Final = (*WORKING_TYPES.tolist(), 35, 58)
 """Craft at work; military and medical craft (ITU-R M.1371-5 table 53)."""
 
-_CLASS_B: Final = 18
+_SHIP_KN: Final = 30.0
+"""Of the fastest large ships; how far they may be from where they were a minute ago."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +80,7 @@ class Approach:
     def observe(self, picture: Picture, slots: Int32, reports: ReportBatch) -> list[Event]:
         """Keeps the last two fixes; the tick of the same minute looks at who ran at whom."""
         self._memory.reach(picture)
-        small, params = self._small(picture, slots), self.params
-        held_us = int(params.before_minutes * MINUTE_US)
-        run_kn = params.closing_kn / 2
-        self._legs.append(legs_of(self._memory, slots, reports, small, run_kn, held_us))
+        self._legs.append(legs_of(self._memory, slots, reports, self._small(picture, slots)))
         return []
 
     def tick(self, picture: Picture, now_us: Microseconds) -> list[Event]:
@@ -90,11 +91,13 @@ class Approach:
         before_us = int(params.before_minutes * MINUTE_US)
         self._closed.forget(now_us - 2 * before_us)
         self._told.forget(now_us - int(params.again_minutes * MINUTE_US))
-        pairs = pairs_of(self._memory, picture, legs, ship_m=params.ship_m, now_us=now_us,
-                         range_m=params.range_m, closing_kn=params.closing_kn)  # fmt: skip
+        if not len(legs):
+            return []
+        ships = ships_of(self._memory, picture, params.ship_m, now_us)
+        pairs = pairs_of(legs, ships, _reach_nm(params), params.range_m, params.closing_kn)
         keys = pair_keys(pairs["craft"], pairs["ship"])
         closed = (pairs["closing_kn"] >= params.closing_kn) & (pairs["began_m"] > params.range_m)
-        self._closed.note(keys[closed], pairs["nearest_at"][closed])
+        self._closed.note(keys[closed], pairs["closed_at"][closed])
         near = pairs["nearest_m"] <= params.range_m
         pairs, keys = pairs[near], keys[near]
         ran = self._closed.latest(keys, pairs["nearest_at"]) >= pairs["nearest_at"] - before_us
@@ -121,16 +124,17 @@ class Approach:
 
     def _small(self, picture: Picture, slots: Int32) -> Array:
         kind, length = picture.ship_type[slots], picture.length[slots]
-        class_b = picture.msg_type[slots] == _CLASS_B
+        class_b = np.isin(picture.msg_type[slots], CLASS_B)
         small = (length < self.params.craft_m) | np.isin(kind, _PLAYING)
         small |= class_b & ~(length >= self.params.craft_m)
         return np.asarray(small & ~np.isin(kind, _LEFT_OUT))
 
     def _counts(self, picture: Picture, pairs: Array) -> Array:
-        """Whether each is no craft at work, and no ship at a port."""
+        """Whether each is no craft at work, and a large ship away from ports."""
         craft, ship = pairs["craft"], pairs["ship"]
         at_port = nearest_port(picture.lon[ship], picture.lat[ship])[1] < self.params.port_nm
-        return np.asarray(~at_port & ~works(picture.ship_type[craft], picture.name[craft]))
+        large = picture.length[ship] > self.params.ship_m
+        return np.asarray(large & ~at_port & ~works(picture.ship_type[craft], picture.name[craft]))
 
     def _events(self, picture: Picture, pairs: Array, now_us: Microseconds) -> list[Event]:
         craft, ship = pairs["craft"], pairs["ship"]
@@ -151,3 +155,9 @@ class Approach:
             )
             for small, large, at, lon, lat, near_m, closing_kn, sog in rows
         ]  # fmt: skip
+
+
+def _reach_nm(params: ApproachParams) -> float:
+    """From how far craft are followed: from beyond, closing slower, none would be near in time."""
+    hours = params.before_minutes / 60
+    return params.closing_kn * hours + params.range_m / M_PER_NM + _SHIP_KN / 60

@@ -1,5 +1,7 @@
 """The definitions by the book, on motion drawn by hand: nobody's detector is asked."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -123,6 +125,21 @@ def test_small_craft_that_run_at_a_ship_approach_her(kind, sog, met):
         return tuple(np.interp(when, at_s, axis[ship]) for axis in (moved.lon, moved.lat))
 
     assert bool(list(approaches(moved, where, 1.0))) is met
+
+
+def test_a_craft_that_goes_and_looks_in_again_has_approached_once():
+    """She passes, is beyond a mile for eight minutes, and comes back slowly to half a mile."""
+    off_nm = np.interp(np.arange(600), [0, 24, 40, 46, 60, 70], [10, 10, 0.05, 2.5, 0.5, 0.5])
+    lon = OPEN_SEA[0] + off_nm / 60 / np.cos(np.radians(OPEN_SEA[1]))
+    moved = motion({"sog": 0.0}, {"sog": 0.0}, kinds=["tanker", "launch"])
+    moved = replace(moved, lon=np.stack([np.full(600, OPEN_SEA[0]), lon]),
+                    lat=np.full((2, 600), OPEN_SEA[1]))  # fmt: skip
+    at_s = np.arange(600) * 60.0
+
+    def where(ship, when):
+        return tuple(np.interp(when, at_s, axis[ship]) for axis in (moved.lon, moved.lat))
+
+    assert len(list(approaches(moved, where, 1.0))) == 1
 
 
 def test_silence_counts_the_edges():

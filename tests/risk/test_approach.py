@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+from ingest.batch import UNKNOWN_TIME
 from risk.detect.approach import Approach, ApproachParams
+from risk.detect.pairs import PairTimes
 from sea.errors import BadInputError
 
 SHIP, CRAFT = 235000001, 367000002
@@ -80,13 +82,13 @@ def test_approach_parameters_must_be_positive():
 def passed(a_report, a_static, detected):
     """Events of a craft given by (minute, nm east of the ship); she reports every 10 s."""
 
-    def run(places, lon=LON, ship_sog=0.1, north_m=50.0):
+    def run(places, lon=LON, ship_sog=0.1, north_m=50.0, sog=25.0):
         east = ship_sog / 60 / 60 / np.cos(np.radians(LAT))
         rows = [a_report(SHIP, m, _wrapped(lon + east * m), LAT, ship_sog)
                 for m in np.arange(0.0, 20.0, 1 / 6)]  # fmt: skip
         for minute, apart in places:
             at = _wrapped(lon + east * minute + apart / 60 / np.cos(np.radians(LAT)))
-            rows.append(a_report(CRAFT, minute, at, LAT + north_m / 1852 / 60, 25.0, 270.0,
+            rows.append(a_report(CRAFT, minute, at, LAT + north_m / 1852 / 60, sog, 270.0,
                                  msg_type=18))  # fmt: skip
         statics = [a_static(SHIP, 80), a_static(CRAFT, 37)]
         statics[0].to_bow[:], statics[0].to_stern[:] = 150.0, 30.0
@@ -125,3 +127,43 @@ def test_many_legs_at_many_ships_are_each_told(a_report, a_static, detected):
         statics[-2].to_bow[:], statics[-2].to_stern[:] = 150.0, 30.0
     told = {event.mmsis for event in detected(Approach(), rows, statics)}
     assert told >= {(SHIP + n, CRAFT + n) for n in range(40)}
+
+
+def test_a_craft_heard_minutes_before_and_then_alongside_ran_by_what_she_reported(passed):
+    (event,) = passed([(3.0, 1.0), (7.0, 0.06)])  # 14 kn from fix to fix, 25 by her own word
+    assert event.evidence["closing_kn"] == pytest.approx(25, abs=1)
+
+
+def test_on_a_long_silence_only_its_ends_are_believed(passed):
+    assert passed([(3.0, 2.0), (9.0, -0.8)]) == []
+    assert len(passed([(3.0, 2.0), (9.0, 0.06)])) == 1
+
+
+def test_a_silence_beyond_ten_minutes_says_nothing(passed):
+    assert passed([(3.0, 3.0), (13.1, 0.06)]) == []
+
+
+def test_a_ship_that_runs_close_by_a_slow_craft_is_one_too(passed):
+    drifts = [(m, 4.2 - m / 60 * 21) for m in np.arange(1.0, 15.0)]
+    assert len(passed(drifts, ship_sog=20.0, sog=1.0)) == 1
+
+
+def test_a_ship_whose_length_is_told_later_was_run_at_all_the_same(a_report, a_static, detected):
+    rows = [a_report(SHIP, m, LON, LAT, 0.1) for m in range(30)]
+    rows += [a_report(CRAFT, m + 0.3, LON + max(3 - 0.4 * m, 0.05) / 60, LAT, 24.0, 270.0,
+                      msg_type=18) for m in range(30)]  # fmt: skip
+    told = a_static(SHIP, 80, minute=10.0)
+    told.to_bow[:], told.to_stern[:] = 150.0, 30.0
+    (event,) = detected(Approach(), rows, [a_static(CRAFT, 37), told])
+    assert event.mmsis == (SHIP, CRAFT)
+
+
+def test_what_one_minute_knew_of_pairs_the_next_knows_after_a_restart():
+    first, second = PairTimes(), PairTimes()
+    first.note(np.array([7, 3, 7]), np.array([50, 20, 90]))
+    first.forget(before=30)
+    second.restore(first.state())
+    for pairs in (first, second):
+        assert pairs.latest(np.array([7, 7, 3]), np.array([95, 89, 95])).tolist() == [
+            90, UNKNOWN_TIME, UNKNOWN_TIME,
+        ]  # fmt: skip
