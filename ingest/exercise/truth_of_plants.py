@@ -94,7 +94,7 @@ class _Judge:
         )
         cadence_s = silence_s(before, max(from_s - 6 * _HOUR_S, before[0]), from_s)
         least_h = max(6.0, 5 * cadence_s / _HOUR_S)
-        why = ""
+        why = "unheard" if len(before) < 2 else ""
         if abs(lasts_h / least_h - 1) < 0.1 or cadence_s > _HOUR_S:
             why = "near_threshold"
         elif (close > 0) is not (around > 0):
