@@ -94,7 +94,7 @@ class _Judge:
         )
         cadence_s = silence_s(before, max(from_s - 6 * _HOUR_S, before[0]), from_s)
         least_h = max(6.0, 5 * cadence_s / _HOUR_S)
-        why = ""
+        why = "unheard" if len(before) < 2 else ""
         if abs(lasts_h / least_h - 1) < 0.1 or cadence_s > _HOUR_S:
             why = "near_threshold"
         elif (close > 0) is not (around > 0):
@@ -148,7 +148,7 @@ class _Judge:
                            why="way_back")  # fmt: skip
 
     def clone(self, plant: Planted) -> Iterator[Row]:
-        """While both transmitters are heard; met when each was heard four times."""
+        """While both transmitters are heard; met when each was heard four times, and in turns."""
         ship, double = plant.ships
         second = self._heard_s[double]
         if not len(second):
@@ -161,7 +161,8 @@ class _Judge:
         turns = np.count_nonzero(np.diff(np.searchsorted(first, second)))
         why = "unheard" if turns < 4 or len(second) < 8 or len(first) < 8 else ""
         both = min(len(first), len(second)) >= 4
-        met_s = max(float(second[3]), float(first[3])) if both else np.inf
+        again = second[np.searchsorted(second, first[0]) :] if both else second[:0]
+        met_s = max(float(second[3]), float(first[3]), *again[:1]) if len(again) else np.inf
         if not why and abs(away_nm / 50 - 1) < 0.2:
             why = "near_threshold"
         yield self.row(plant, ships=(ship,), from_s=float(second[0]), to_s=to_s,

@@ -148,7 +148,8 @@ class _Loom:
                 partner = self._added("fishing", beside, draw, number)
                 self._row("rendezvous", [who, partner], from_s, to_s, met_s=1200, over=not low,
                           distance_m=round(apart_m), minutes=round(minutes))  # fmt: skip
-                self._also(who, warp, "slowdown", "sudden_stop")
+                self._also(who, warp, "slowdown", "sudden_stop", "loitering")
+                self._also(partner, warp, "loitering")
                 return
 
     def _approach(self, draw: np.random.Generator, low: bool, number: int) -> None:

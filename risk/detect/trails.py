@@ -106,7 +106,7 @@ def fitted(
     rows: Array, lon: Array, lat: Array, length: Array, rms_share: float, arc_deg: float,
     least: float,
 ) -> Array:  # fmt: skip
-    """Circles that all fixes of a row lie on, or else the newer half of them, or quarter.
+    """Circles that all fixes of a row lie on, or else the newer six, five ... two eighths of them.
 
     Columns of the result, shape (n, 6), NaN where there is no circle: centre lon and lat (deg),
     radius (nm), rms over radius, fixes on it, and the first fix looked at. On a circle the rms is
@@ -118,8 +118,8 @@ def fitted(
     for i in range(len(rows)):
         row = rows[i]
         n = length[row]
-        for halved in range(3):
-            first = n - (n >> halved)
+        for eighths in (8, 6, 5, 4, 3, 2):
+            first = n - n * eighths // 8
             lon0, lat0 = lon[row, first], lat[row, first]
             narrow = max(math.cos(math.radians(lat0)), 0.01)
             x = ((lon[row, first:n] - lon0 + 180) % 360 - 180) * 60 * narrow

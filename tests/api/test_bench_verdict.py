@@ -58,6 +58,12 @@ def test_what_of_all_there_is_was_found_in_the_half_is_shown_and_not_judged():
     assert "0.500" in row
 
 
+def test_a_kind_that_the_half_can_show_none_of_is_judged_by_all_there_is():
+    nothing = dict.fromkeys(F1_AT_LEAST, outcome()) | {"jump": Outcome()}
+    of_all = dict.fromkeys(F1_AT_LEAST, outcome()) | {"jump": outcome(right=3, missed=1)}
+    assert any("25.0 points" in line for line in missed([a_run(thinned=nothing, of_all=of_all)]))
+
+
 def test_others_definitions_stand_beside_ours():
     text, _ = report([a_run(others={"gfw-encounter": outcome(right=1, missed=3)})], 1)
     assert "ours" in text
