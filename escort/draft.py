@@ -8,9 +8,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from escort.feasibility import Feasibility, Obstacle, Schedule
 from escort.scenario import Scenario
 from escort.travel import travel_us
+from sea.units import HOUR_US, SECOND_US
 
 TRANSIT_COST_PER_NM: Final = 1e-6
 """What a mile of transit costs in risk value: it decides between equals only."""
@@ -62,6 +65,10 @@ class Workshop:
         self.judge = judge
         self.scenario = judge.scenario
         self.held = dict(held)
+        offered = self.scenario.assets
+        self._kn = np.array([asset.max_speed_kn for asset in offered], np.float64)
+        froms = [max(self.scenario.now, asset.available_from) for asset in offered]
+        self._start_us = np.array(froms, np.int64)
         self.able = [self._able(request) for request in range(len(self.scenario.requests))]
 
     def insert(
@@ -135,9 +142,16 @@ class Workshop:
     def _able(self, request: int) -> list[int]:
         rows, goal = self.judge.travel.rows, self.judge.travel.rendezvous[request]
         holder = self.held.get(request)
-        assets = range(len(self.scenario.assets)) if holder is None else (holder,)
+        assets = self._in_time(request) if holder is None else [holder]
         able = [a for a in assets if isinstance(self.judge.schedule(a, [request]), Schedule)]
         return sorted(able, key=lambda a: (rows[self.judge.travel.start[a]][goal], a))
+
+    def _in_time(self, request: int) -> list[int]:
+        """The assets that time alone does not keep from it, taking the straight way."""
+        travel, asked = self.judge.travel, self.scenario.requests[request]
+        way_nm = travel.matrix[travel.start, travel.rendezvous[request]]
+        allowed_h = (asked.latest - self._start_us) / HOUR_US + SECOND_US / HOUR_US
+        return np.flatnonzero(way_nm <= self._kn * allowed_h).tolist()
 
     def _may_fit(self, schedule: Schedule, request: int, place: int) -> bool:
         """Quick no where time alone forbids the place, taking the straight way."""

@@ -28,9 +28,9 @@ SEARCH_SHARE = 0.6
 LEAST_SHARE = 0.3
 """Of these shares, what is left to them when measuring distances took the time; chosen by us."""
 
-KEEP_BONUS = 0.002
+KEEP_BONUS = 0.01
 """Share of its risk value that an escort earns, in the search alone, for staying with the asset
-of the previous plan; chosen by us. The bound may be too high by as much."""
+of the previous plan; chosen by us."""
 
 
 def plan(
