@@ -69,6 +69,9 @@ class Workshop:
         self._kn = np.array([asset.max_speed_kn for asset in offered], np.float64)
         froms = [max(self.scenario.now, asset.available_from) for asset in offered]
         self._start_us = np.array(froms, np.int64)
+        self._until_us = np.array([asset.available_until for asset in offered], np.int64)
+        self._returns = np.array([asset.must_return for asset in offered], bool)
+        self._home = [base or 0 for base in judge.travel.base]
         self.able = [self._able(request) for request in range(len(self.scenario.requests))]
 
     def insert(
@@ -147,11 +150,15 @@ class Workshop:
         return sorted(able, key=lambda a: (rows[self.judge.travel.start[a]][goal], a))
 
     def _in_time(self, request: int) -> list[int]:
-        """The assets that time alone does not keep from it, taking the straight way."""
+        """The assets that time and speed alone do not keep from it, taking the straight ways."""
         travel, asked = self.judge.travel, self.scenario.requests[request]
         way_nm = travel.matrix[travel.start, travel.rendezvous[request]]
-        allowed_h = (asked.latest - self._start_us) / HOUR_US + SECOND_US / HOUR_US
-        return np.flatnonzero(way_nm <= self._kn * allowed_h).tolist()
+        home_nm = np.where(self._returns, travel.matrix[travel.release[request], self._home], 0.0)
+        leg_us = self.judge.leg_us[request]
+        meet_us = np.maximum(self._start_us + way_nm / self._kn * HOUR_US, asked.earliest)
+        in_time = meet_us <= asked.latest + SECOND_US
+        back = meet_us + leg_us + home_nm / self._kn * HOUR_US <= self._until_us + SECOND_US
+        return np.flatnonzero(in_time & back & (self._kn >= asked.speed_kn)).tolist()
 
     def _may_fit(self, schedule: Schedule, request: int, place: int) -> bool:
         """Quick no where time alone forbids the place, taking the straight way."""
