@@ -22,7 +22,7 @@ from sea.errors import BadInputError
 
 __all__ = ["Plan", "plan", "plan_document"]
 
-SEARCH_SHARE = 0.6
+SEARCH_SHARE = 0.75
 """Share of the time for searching; the rest explains. Chosen by us."""
 
 LEAST_SHARE = 0.3
