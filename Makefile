@@ -10,7 +10,7 @@ KERNELS := $(shell grep -rl --include=*.py njit ingest risk escort)
 PAGE := api/page/dist/index.html
 PAGE_SOURCES := $(shell find api/page -path api/page/node_modules -prune -o -path api/page/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test check unit setup page bench bench-behaviours draw draw-risk screenshot lock clean
+.PHONY: help run test check unit setup page bench bench-behaviours bench-escort draw draw-risk screenshot lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ bench: $(VENV)/.bench-ready ## benchmarks, as ratios against peers
 
 bench-behaviours: setup ## the detectors on exercises nobody tuned them on; ARGS="--base-seed 7"
 	$(VENV)/bin/safepassage bench behaviours $(ARGS)
+
+bench-escort: setup ## plans of fresh exercises: gap, seconds, plain ways; ARGS="--seeds 3 --cases dense"
+	$(VENV)/bin/safepassage bench escort $(ARGS)
 
 screenshot: $(VENV)/.dev-ready setup page browser ## docs/img/watch-floor.png anew, by the browser test
 	SAFEPASSAGE_SCREENSHOT=docs/img/watch-floor.png $(PY) -m pytest tests/browser -q

@@ -18,6 +18,7 @@ from escort.draft import TRANSIT_COST_PER_NM, Draft, Workshop
 from escort.feasibility import Schedule
 from escort.instance import Instance, Way
 from escort.master import Column, Master, Prices, best_choice
+from sea.units import HOUR_US
 
 Floats = npt.NDArray[np.float64]
 
@@ -30,8 +31,16 @@ QUICK_GAP: Final = 0.02
 SMOOTHING: Final = 0.6
 """Weight of the best prices so far against the LP's own (Wentges 1997); chosen by us."""
 
-FIRST_PRICE: Final = 0.8
-"""Share of its value that a request costs before the LP knows better; chosen by us."""
+SCARCE: Final = 0.15
+"""Share of the escorts of a plain plan that would rather be left for better ones: the least worth
+an hour of the others is the first price of an asset's hour. Chosen by us."""
+
+SWEEPS: Final = 3
+"""Plans made asset by asset before the first LP; chosen by us: without any its prices are poor."""
+
+NEAR_BEST: Final = 0.97
+"""Pricing asks for taskings worth this share of the asset's best column at the same prices; chosen
+by us: less finds more columns, and takes longer."""
 
 COLUMNS_A_ROUND: Final = 8
 """Taskings an asset adds a round; chosen by us: more make the LP slower than they save rounds."""
@@ -90,7 +99,8 @@ class Search:
         self._bonus = keep_bonus
         self._known: dict[Way, int] = {}
         self._guess = math.inf
-        self._centre = FIRST_PRICE * self.value
+        self._centre = np.zeros(len(self.requests))
+        self._columns_of: list[list[int]] = [[] for _ in instance.limits]
 
     def add_draft(self, draft: Draft) -> list[int]:
         """Adds the draft's schedules as columns, and gives their indices."""
@@ -109,6 +119,36 @@ class Search:
             if keeper == asset:
                 left[request] += self._bonus * self.value[request]
         return left
+
+    def guess_prices(self, draft: Draft) -> None:
+        """First prices: what a request is worth above the hours it takes, from a plain plan."""
+        judge = self.instance.judge
+        escorts = [escort for schedule in draft.schedules for escort in schedule.escorts]
+        if not escorts:
+            return
+        assets = [s.asset for s in draft.schedules for _ in s.escorts]
+        speeds = [judge.scenario.assets[a].max_speed_kn for a in assets]
+        transit_h = sum(e.transit_nm / kn for e, kn in zip(escorts, speeds, strict=True))
+        hours = np.array(judge.leg_us) / HOUR_US + transit_h / len(escorts)
+        rate = self.value / np.maximum(hours, 1e-3)
+        least = float(np.quantile(rate[[escort.request for escort in escorts]], SCARCE))
+        self._centre = np.maximum(self.value - least * hours, 0.0)
+
+    def sweep(self, order: Iterable[int]) -> list[int]:
+        """A plan in which the assets, in this order, each take the best that the others left."""
+        chosen: list[int] = []
+        barred: list[int] = []
+        for asset in order:
+            if self.is_over():
+                break
+            worths = self.worths(asset, self._centre)
+            worths[barred] = -np.inf
+            _, found, _ = self._best_of(asset, worths, 0.0, True)
+            self._add(found)
+            if found:
+                chosen.append(self._known[found[0].way])
+                barred += found[0].way.order
+        return chosen
 
     def generate(self) -> Prices | None:
         """Adds columns until prices are found or time is out; the last LP's optimum."""
@@ -149,10 +189,9 @@ class Search:
             if self.is_over():
                 whole = False
                 break
-            least = float(prices.asset[asset])
-            best, columns, exact = self._best_of(
-                asset, self.worths(asset, request_prices), least, quick
-            )
+            worths = self.worths(asset, request_prices)
+            least = max(float(prices.asset[asset]), NEAR_BEST * self._known_best(asset, worths))
+            best, columns, exact = self._best_of(asset, worths, least, quick)
             guess += best
             whole = whole and (exact or quick)
             fresh += [column for column in columns if column.way not in self._known]
@@ -166,6 +205,15 @@ class Search:
             self.bound = min(guess, self.bound)
         return paying
 
+    def _known_best(self, asset: int, worths: Floats) -> float:
+        """The most that a column of the asset is worth at these worths of requests."""
+        best = 0.0
+        for i in self._columns_of[asset]:
+            column = self.master.columns[i]
+            transit = TRANSIT_COST_PER_NM * column.schedule.transit_nm
+            best = max(best, float(worths[list(column.way.order)].sum()) - transit)
+        return best
+
     def _best_of(
         self, asset: int, worths: Floats, least: float, quick: bool
     ) -> tuple[float, list[Column], bool]:
@@ -177,6 +225,20 @@ class Search:
             closed = [self.instance.close(way) for way, column in judged if column is None]
             if not any(closed):
                 return best, [column for _, column in judged if column is not None], whole
+
+    def bound_without_bonus(self, prices: Prices) -> float:
+        """A bound where keeping earns nothing; infinite where time did not do for it."""
+        bonus, self._bonus = self._bonus, 0.0
+        bound = math.fsum(prices.request)
+        for asset in range(len(self.instance.limits)):
+            worths = self.worths(asset, prices.request)
+            least = self._known_best(asset, worths)
+            best, _, whole = self._best_of(asset, worths, least, False)
+            bound += best
+            if not whole or self.is_over():
+                bound = math.inf
+        self._bonus = bonus
+        return bound if self.instance.exact else math.inf
 
     def dive(self, prices: Prices) -> list[int]:
         """A whole choice of columns: step by step what the LP takes is fixed, at new prices."""
@@ -280,6 +342,7 @@ class Search:
     def _add(self, columns: Iterable[Column]) -> None:
         fresh = {column.way: column for column in columns if column.way not in self._known}
         for way in fresh:
+            self._columns_of[way.asset].append(len(self._known))
             self._known[way] = len(self._known)
         if fresh:
             self.master.add(list(fresh.values()))
@@ -313,17 +376,26 @@ def search(
     pricing = Search(instance, lambda: remaining() - PLAN_SHARE * begun, kept, keep_bonus)
     choices = [pricing.add_draft(draft) for draft in drafts]
     best = max(choices, key=pricing.worth)
+    pricing.guess_prices(drafts[choices.index(best)])
+    rng = np.random.default_rng(seed)
+    sweeps = 0 if kept or instance.musts else SWEEPS
+    orders = [rng.permutation(len(instance.limits)).tolist() for _ in range(sweeps)]
+    swept = [pricing.sweep(order) for order in orders]
+    best = max([best, *swept], key=pricing.worth)
     prices = pricing.generate()
-    stopped = pricing.cut_short
+    stopped, least_bound = pricing.cut_short, pricing.bound
+    pricing.cut_short = False
+    if prices is not None and kept and math.isfinite(least_bound):
+        least_bound = min(least_bound, pricing.bound_without_bonus(prices))
     pricing.remaining, pricing.cut_short = remaining, False
     if prices is not None:
         dived = pricing.improve(pricing.dive(prices))
         best = max(best, dived, key=pricing.worth)
-    best = pricing.choose(prices, best, seed)
+    best = pricing.choose(prices, pricing.improve(best), seed)
     best = pricing.improve(best)
     schedules = tuple(pricing.master.columns[i].schedule for i in best)
     stopped = stopped or pricing.cut_short
-    bound = pricing.bound if math.isfinite(pricing.bound) else None
+    bound = least_bound if math.isfinite(least_bound) else None
     return Found(schedules, bound, len(pricing.master.columns), pricing.rounds, stopped)
 
 

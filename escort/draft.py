@@ -8,9 +8,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from escort.feasibility import Feasibility, Obstacle, Schedule
 from escort.scenario import Scenario
 from escort.travel import travel_us
+from sea.units import HOUR_US, SECOND_US
 
 TRANSIT_COST_PER_NM: Final = 1e-6
 """What a mile of transit costs in risk value: it decides between equals only."""
@@ -62,6 +65,13 @@ class Workshop:
         self.judge = judge
         self.scenario = judge.scenario
         self.held = dict(held)
+        offered = self.scenario.assets
+        self._kn = np.array([asset.max_speed_kn for asset in offered], np.float64)
+        froms = [max(self.scenario.now, asset.available_from) for asset in offered]
+        self._start_us = np.array(froms, np.int64)
+        self._until_us = np.array([asset.available_until for asset in offered], np.int64)
+        self._returns = np.array([asset.must_return for asset in offered], bool)
+        self._home = [base or 0 for base in judge.travel.base]
         self.able = [self._able(request) for request in range(len(self.scenario.requests))]
 
     def insert(
@@ -135,9 +145,20 @@ class Workshop:
     def _able(self, request: int) -> list[int]:
         rows, goal = self.judge.travel.rows, self.judge.travel.rendezvous[request]
         holder = self.held.get(request)
-        assets = range(len(self.scenario.assets)) if holder is None else (holder,)
+        assets = self._in_time(request) if holder is None else [holder]
         able = [a for a in assets if isinstance(self.judge.schedule(a, [request]), Schedule)]
         return sorted(able, key=lambda a: (rows[self.judge.travel.start[a]][goal], a))
+
+    def _in_time(self, request: int) -> list[int]:
+        """The assets that time and speed alone do not keep from it, taking the straight ways."""
+        travel, asked = self.judge.travel, self.scenario.requests[request]
+        way_nm = travel.matrix[travel.start, travel.rendezvous[request]]
+        home_nm = np.where(self._returns, travel.matrix[travel.release[request], self._home], 0.0)
+        leg_us = self.judge.leg_us[request]
+        meet_us = np.maximum(self._start_us + way_nm / self._kn * HOUR_US, asked.earliest)
+        in_time = meet_us <= asked.latest + SECOND_US
+        back = meet_us + leg_us + home_nm / self._kn * HOUR_US <= self._until_us + SECOND_US
+        return np.flatnonzero(in_time & back & (self._kn >= asked.speed_kn)).tolist()
 
     def _may_fit(self, schedule: Schedule, request: int, place: int) -> bool:
         """Quick no where time alone forbids the place, taking the straight way."""

@@ -27,7 +27,6 @@ from escort.pricing import (
     best_taskings,
     crook_nm,
     room_for,
-    seconds_under_way,
 )
 from sea.units import HOUR_US, SECOND_US
 
@@ -253,7 +252,9 @@ class Instance:
 
 
 def _seconds(distances_nm: Floats, kn: float) -> npt.NDArray[np.int64]:
-    return np.array([seconds_under_way(nm, kn) for nm in distances_nm.tolist()], np.int64)
+    """Travel times as `escort.travel.travel_us`, s, rounded up."""
+    seconds = np.ceil(distances_nm / kn * 3600.0)
+    return np.where(seconds < NEVER_S, seconds, NEVER_S).astype(np.int64)
 
 
 def _traced(asset: int, end: int, labels: Labels, stops: Stops) -> Way:

@@ -22,15 +22,15 @@ from sea.errors import BadInputError
 
 __all__ = ["Plan", "plan", "plan_document"]
 
-SEARCH_SHARE = 0.6
+SEARCH_SHARE = 0.75
 """Share of the time for searching; the rest explains. Chosen by us."""
 
 LEAST_SHARE = 0.3
 """Of these shares, what is left to them when measuring distances took the time; chosen by us."""
 
-KEEP_BONUS = 0.002
+KEEP_BONUS = 0.004
 """Share of its risk value that an escort earns, in the search alone, for staying with the asset
-of the previous plan; chosen by us. The bound may be too high by as much."""
+of the previous plan; chosen by us."""
 
 
 def plan(
@@ -68,17 +68,17 @@ def plan(
     def searched() -> bool:
         return remaining(SEARCH_SHARE) <= 0
 
+    kept = {} if previous is None else dict(_assignments(scenario, previous))
+    again = [_kept(workshop, locked, lost, kept, searched)] if kept else []
     ways = {
         "priority": priority_insertion(workshop, locked, lost, searched),
         "nearest": nearest_first(workshop, locked, lost, searched),
     }
     baselines = {name: draft.objective(scenario) for name, draft in sorted(ways.items())}
-    kept = {} if previous is None else dict(_assignments(scenario, previous))
-    starts = [*ways.values(), *([_kept(workshop, locked, lost, kept, searched)] if kept else [])]
     found = search(
         workshop,
         lost,
-        starts,
+        [*again, *ways.values()],
         lambda: remaining(SEARCH_SHARE),
         kept=kept,
         keep_bonus=KEEP_BONUS,

@@ -194,3 +194,9 @@ def make():
 @pytest.fixture
 def check():
     return check_plan
+
+
+@pytest.fixture
+def clock():
+    """Hours since the scenario's now of an ISO time."""
+    return when
