@@ -164,6 +164,7 @@ def _gather(raster, ships, i, horizon, track, along):  # type: ignore[no-untyped
     steps, sailed, parts, part = len(horizon.utc_h), False, 0, 0
     row, place = look_up(raster, lon[0], lat[0])
     moves = lon[0] != lon[steps - 1] or lat[0] != lat[steps - 1]
+    expected = low = high = slow_more = laden_more = alone_more = kind_more = warned_more = 0.0
     for k in range(steps):
         if moves:
             row, place = look_up(raster, lon[k], lat[k])
@@ -174,36 +175,34 @@ def _gather(raster, ships, i, horizon, track, along):  # type: ignore[no-untyped
         hour = int((horizon.utc_h[k] + lon[k] / 15.0) % 24.0) % 24
         hours = raster.hours[hour] * horizon.step_h
         base = raster.mean[row, activity] * hours
-        factor = _vulnerable(ships, i, horizon, k, sog[k], stopped, base, along.added[i])
+        ahead_h = (k + 1) * horizon.step_h
+        factor = horizon.slow if activity == _UNDER_WAY and sog[k] < horizon.slow_kn else 1.0
+        slow_more += base * (factor - 1.0)
+        laden_more += base * factor * (ships.laden[i] - 1.0)
+        factor *= ships.laden[i]
+        if ahead_h <= horizon.alone_h:
+            alone_more += base * factor * (ships.alone[i] - 1.0)
+            factor *= ships.alone[i]
+        kind_more += base * factor * (ships.kind[i] - 1.0)
+        factor *= ships.kind[i]
+        if ahead_h <= horizon.warned_h:
+            warned_more += base * factor * (ships.warned[i] - 1.0)
+            factor *= ships.warned[i]
         risk[k] = base * factor
-        along.expected[i] += base * factor
-        along.low[i] += raster.low[row, activity] * hours * factor
-        along.high[i] += raster.high[row, activity] * hours * factor
+        expected += base * factor
+        low += raster.low[row, activity] * hours * factor
+        high += raster.high[row, activity] * hours * factor
         part, parts = _part_of(along, i, part, parts, place, activity, k * horizon.step_h)
         along.share[i, part] += base
         along.hours[i, part] += horizon.step_h
         if hour >= _NIGHT_FROM or hour < _NIGHT_UNTIL:
             along.dark_h[i, part] += horizon.step_h
+    along.expected[i], along.low[i], along.high[i] = expected, low, high
+    more = along.added[i]
+    more[0], more[1], more[2], more[3], more[4] = (
+        slow_more, laden_more, alone_more, kind_more, warned_more
+    )  # fmt: skip
     along.parts[i] = _ordered(along, i, parts)
-
-
-@numba.njit(cache=True, nogil=True)
-def _vulnerable(ships, i, horizon, k, sog, stopped, base, added):  # type: ignore[no-untyped-def]
-    """Her factor at a step; what each part of it adds to the hazard goes to `added`."""
-    ahead_h = (k + 1) * horizon.step_h
-    factor = horizon.slow if not stopped and sog < horizon.slow_kn else 1.0
-    added[0] += base * (factor - 1.0)
-    added[1] += base * factor * (ships.laden[i] - 1.0)
-    factor *= ships.laden[i]
-    if ahead_h <= horizon.alone_h:
-        added[2] += base * factor * (ships.alone[i] - 1.0)
-        factor *= ships.alone[i]
-    added[3] += base * factor * (ships.kind[i] - 1.0)
-    factor *= ships.kind[i]
-    if ahead_h <= horizon.warned_h:
-        added[4] += base * factor * (ships.warned[i] - 1.0)
-        factor *= ships.warned[i]
-    return factor
 
 
 @numba.njit(cache=True, nogil=True)
