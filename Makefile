@@ -6,7 +6,7 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 LOCK := $(VENV)/bin/uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header
-KERNELS := $(shell grep -rl --include=*.py njit ingest risk escort)
+KERNELS := $(shell grep -rl --include=*.py njit sea ingest risk escort)
 PAGE := api/page/dist/index.html
 PAGE_SOURCES := $(shell find api/page -path api/page/node_modules -prune -o -path api/page/dist -prune -o -type f -print 2>/dev/null)
 
