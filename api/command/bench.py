@@ -220,10 +220,16 @@ def run_escort(args: argparse.Namespace) -> int:
     """Prints a line a plan; 1 where a target is missed."""
     from api.bench_escort import CASES, measured
     from api.warm import warm
+    from sea.errors import BadInputError
 
     warm()
     met = True
-    for name in args.cases.split(",") if args.cases else CASES:
+    names = args.cases.split(",") if args.cases else [*CASES]
+    if unknown := sorted({*names} - {*CASES}):
+        raise BadInputError(
+            f"no case {', '.join(unknown)}", field="--cases", mend=f"there is {', '.join(CASES)}"
+        )
+    for name in names:
         case = CASES[name]
         print(f"{name}, {case.seconds:g} s of CPU, 1 s for the plan anew", flush=True)
         print(f"{'seed':>6}{'CPU s':>8}{'wall s':>8}{'objective':>12}{'gap':>9}{'x prio':>8}"
