@@ -132,7 +132,7 @@ class _Judge:
         if not len(before) or not len(there):
             return
         away_nm = float(plant.parameters["distance_nm"])
-        lasted_h = max(there[0] - before[-1], 1) / _HOUR_S
+        lasted_h = max(float(there[0] - before[-1]), 1.0) / _HOUR_S
         implied = away_nm / lasted_h
         sog = self._plot.ships[ship].cruise_kn
         least = max(40.0, 3 * sog)

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 import pyais
 import pytest
@@ -183,3 +184,10 @@ def test_any_cutting_of_false_traffic_gives_the_same_lines(cuts):
 
 def test_the_same_arguments_give_the_same_truth(lies):
     assert exercise("spoofing", seed=4).truth() == lies
+
+
+def test_truth_is_of_plain_values_that_json_can_hold(spoofing):
+    half = spoofing.thinned(0.5).truth()
+    rows = [*spoofing.truth(), *half]
+    assert len(half) > 10
+    assert msgspec.json.decode(msgspec.json.encode(rows)) == [dict(row) for row in rows]
