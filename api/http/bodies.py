@@ -1,6 +1,7 @@
 """Bodies: what a request brings, checked against a model, every wrong field named."""
 
 import hashlib
+from collections.abc import Iterator
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -51,8 +52,8 @@ async def read_body(request: web.Request, model: type[Given]) -> Given:
         value = msgspec.json.decode(raw or b"{}")
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidRequestError([("body", f"is no JSON: {error}")]) from None
-    if _has_null(value):  # PostgreSQL's text has no such character
-        raise InvalidRequestError([("body", "has a null character")])
+    if nulls := [(where, "has a null character") for where in _nulls(value, "")]:
+        raise InvalidRequestError(nulls)  # PostgreSQL's text has no such character
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -62,12 +63,18 @@ async def read_body(request: web.Request, model: type[Given]) -> Given:
         ) from None
 
 
-def _has_null(value: Any) -> bool:
+def _nulls(value: Any, where: str) -> Iterator[str]:
+    """The fields that hold a null character, `where` being the one the value is of."""
     if isinstance(value, dict):
-        return any("\0" in key or _has_null(inner) for key, inner in value.items())
-    if isinstance(value, list):
-        return any(map(_has_null, value))
-    return isinstance(value, str) and "\0" in value
+        for key, inner in value.items():
+            yield from (
+                [where or "body"] if "\0" in key else _nulls(inner, f"{where}.{key}".lstrip("."))
+            )
+    elif isinstance(value, list):
+        for i, inner in enumerate(value):
+            yield from _nulls(inner, f"{where}.{i}".lstrip("."))
+    elif isinstance(value, str) and "\0" in value:
+        yield where or "body"
 
 
 async def read_text(request: web.Request) -> str:
