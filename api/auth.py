@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 from aiohttp import web
 
-from api import store
+from api import store_keys
 from api.http.problem import NotSignedInError
 from api.policy import ROLES, Principal
 from sea.errors import BadInputError
@@ -42,7 +42,7 @@ async def create_key(database: asyncpg.Pool, principal: Principal) -> str:
     """
     _check(principal)
     key = new_key()
-    if not await store.add_key(database, principal, key[:PREFIX_LENGTH], digest(key)):
+    if not await store_keys.add_key(database, principal, key[:PREFIX_LENGTH], digest(key)):
         raise BadInputError(f"there is a key named {principal.name!r} already", field="name")
     return key
 
@@ -53,7 +53,7 @@ async def create_sign_in_link(
     """A token for ``/sign-in?token=`` that works once within its life."""
     _check(principal)
     token = secrets.token_urlsafe(32)
-    await store.add_link(database, principal, digest(token), timedelta(hours=hours))
+    await store_keys.add_link(database, principal, digest(token), timedelta(hours=hours))
     return token
 
 
@@ -64,7 +64,7 @@ async def sign_in(database: asyncpg.Pool, token: str, *, hours: float) -> str:
         NotSignedInError: the token is unknown, spent or too old.
     """
     session = secrets.token_urlsafe(32)
-    known = _TOKEN.fullmatch(token) and await store.spend_link(
+    known = _TOKEN.fullmatch(token) and await store_keys.spend_link(
         database, digest(token), digest(session), timedelta(hours=hours)
     )
     if not known:
@@ -85,7 +85,7 @@ async def identify(database: asyncpg.Pool, request: web.Request, cookie: str) ->
             raise NotSignedInError("write the key as 'Authorization: Bearer sp_…'")
         return await _by_key(database, key.strip())
     session = request.cookies.get(cookie, "")
-    row = _TOKEN.fullmatch(session) and await store.session(database, digest(session))
+    row = _TOKEN.fullmatch(session) and await store_keys.session(database, digest(session))
     if not row:
         raise NotSignedInError("sign in with the link that the service printed, or send a key")
     return _principal(row)
@@ -94,7 +94,7 @@ async def identify(database: asyncpg.Pool, request: web.Request, cookie: str) ->
 async def _by_key(database: asyncpg.Pool, key: str) -> Principal:
     wanted = digest(key)
     found = None
-    for row in await store.keys_with_prefix(database, key[:PREFIX_LENGTH]):
+    for row in await store_keys.keys_with_prefix(database, key[:PREFIX_LENGTH]):
         if hmac.compare_digest(row["hash"], wanted):
             found = row
     if found is None:

@@ -5,7 +5,7 @@ who may see them. What one may not see leaves no trace: incidents are merged ane
 reports that an audience may see.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
@@ -13,7 +13,7 @@ import asyncpg
 import msgspec
 
 from api import store_reports
-from api.policy import COALITION, Kind, Principal, Release, allowed
+from api.policy import COALITION, Kind, Principal, Release, allowed, release_of
 from api.store_reports import Changes
 from risk.intelligence import IntelligenceReport
 from risk.report import IncidentReport, MergedIncident, merge
@@ -145,12 +145,6 @@ def _record(row: Any) -> Record:
         told["originator"] = row["originator"]
     return Record(
         value=msgspec.convert(told, TYPES[kind]),
-        release=Release(kind=kind, originator=row["originator"],
-                        releasable_to=tuple(sorted(row["releasable_to"]))),
+        release=release_of(kind, row),
         reported_at=to_us(row["reported_at"]),
     )  # fmt: skip
-
-
-def concerned(records: Iterable[Record], kind: Kind) -> list[Record]:
-    """Those of the kind."""
-    return [r for r in records if r.release.kind == kind]

@@ -9,8 +9,7 @@ import asyncpg
 import msgspec
 
 from api import store
-from api.policy import Principal, allowed
-from api.view import release_of
+from api.policy import Principal, allowed, release_of
 from risk.assess import Assessor
 from risk.assessment import Assessment, assessment_document
 from risk.recompute import changed, recompute

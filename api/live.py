@@ -23,9 +23,9 @@ import numpy as np
 import numpy.typing as npt
 
 from api import metrics, store
-from api.policy import Principal, Role, allowed
+from api.policy import Principal, Role, allowed, release_of
 from api.store_reports import supplements_after
-from api.view import FRAME, View, release_of
+from api.view import FRAME, View
 from sea.instants import iso_z
 
 _log = logging.getLogger(__name__)

@@ -16,7 +16,6 @@ import pandas as pd
 
 from api import store_presence
 from api.http.outline import outline
-from api.view import View
 from risk.hazard import HazardField
 from risk.hotspots import Presence, hotspots
 from sea.instants import from_us, to_us
@@ -32,17 +31,13 @@ SPAN_US = 10 * MINUTE_US
 """Answers are of the last whole ten minutes, and reckoned once for each."""
 
 KEPT = 32
-DAYS_A_YEAR = 365.25
 
 
 class Places:
     """Hot spots at any instant of which positions are stored; those asked for last are kept."""
 
-    def __init__(
-        self, database: asyncpg.Pool, view: View | None = None, hazard: HazardField | None = None
-    ) -> None:
+    def __init__(self, database: asyncpg.Pool, hazard: HazardField | None = None) -> None:
         self._database = database
-        self._view = view
         self._hazard = hazard
         self._known: dict[Microseconds, pd.DataFrame] = {}
         self._one_at_a_time = asyncio.Lock()

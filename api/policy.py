@@ -6,8 +6,9 @@ and is seen by the nations it is releasable to. A record that may not be seen le
 in a list, a count, a cursor, a sort order, nor in the live stream.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Role = Literal["watch_officer", "planner", "naval_partner", "port_authority", "admin"]
 ROLES: tuple[Role, ...] = ("watch_officer", "planner", "naval_partner", "port_authority", "admin")
@@ -67,6 +68,15 @@ def sees_sources(principal: Principal) -> bool:
     Where a coalition listens, and when it is deaf, is the watch's own business.
     """
     return principal.role in ("watch_officer", "admin")
+
+
+def release_of(kind: Kind, row: Mapping[str, Any]) -> Release:
+    """Whose record the row of a table is."""
+    return Release(
+        kind=kind,
+        originator=row["originator"],
+        releasable_to=tuple(sorted(row["releasable_to"])),
+    )
 
 
 def allowed(principal: Principal, record: Release) -> bool:

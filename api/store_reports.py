@@ -12,13 +12,9 @@ import asyncpg
 import msgspec
 
 from api.store import TIMEOUT_S
-from sea.errors import SafePassageError
+from sea.errors import ConflictError
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('safepassage'), hashtext('reports'))"
-
-
-class ConflictError(SafePassageError):
-    """The same idempotency key came with another body."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +42,8 @@ _ADD = """
 _KNOWN = "SELECT id, digest FROM reports WHERE reported_by = $1 AND idempotency_key = $2"
 
 
-async def add(database: asyncpg.Pool, report: NewReport) -> tuple[str, bool]:
-    """The report's id and whether it is new; a request repeated by its key gives the first's id.
+async def add(database: asyncpg.Pool, report: NewReport) -> str:
+    """The report's id; a request repeated by its key gives the first's.
 
     Raises:
         ConflictError: the key came with another body before.
@@ -55,13 +51,13 @@ async def add(database: asyncpg.Pool, report: NewReport) -> tuple[str, bool]:
     async with database.acquire(timeout=TIMEOUT_S) as connection, connection.transaction():
         await connection.execute(_LOCK)
         if await connection.fetchval(_ADD, *_values(report)) is not None:
-            return report.id, True
+            return report.id
         known = await connection.fetchrow(_KNOWN, report.reported_by, report.idempotency_key)
         if known is None:
-            return report.id, False
+            return report.id
         if known["digest"] != report.digest:
             raise ConflictError("this Idempotency-Key came with another body before")
-        return str(known["id"]), False
+        return str(known["id"])
 
 
 async def add_all(database: asyncpg.Pool, reports: Sequence[NewReport]) -> int:

@@ -58,10 +58,11 @@ class _Tick:
     """The last assessment of all ships, as far as supplements need it, made when it is needed."""
 
     def __init__(
-        self, now_us: Microseconds, steps: Callable[[], tuple[Passages, Int64]],
-        subjects: Callable[[], Sequence[Subject]],
+        self, now_us: Microseconds, mmsis: Iterable[int],
+        steps: Callable[[], tuple[Passages, Int64]], subjects: Callable[[], Sequence[Subject]],
     ) -> None:  # fmt: skip
         self.now_us = now_us
+        self.mmsis = frozenset(mmsis)
         self._made, self._subjects = steps, subjects
 
     @cached_property
@@ -110,15 +111,17 @@ class Telling:
     ) -> list[SupplementRow]:
         """What is news after a tick, of all ships assessed."""
         self._tick = _Tick(
-            made.now_us, partial(_steps, made), partial(_subjects, picture, made, tuple(events))
-        )
+            made.now_us, made.ships.mmsi.tolist(), partial(_steps, made),
+            partial(_subjects, picture, made, tuple(events)),
+        )  # fmt: skip
         return self._ticked(self._tick)
 
     def ticked(
         self, steps: Passages, subjects: Sequence[Subject], now_us: Microseconds
     ) -> list[SupplementRow]:
         """What is news of these ships by their passages and what else is known of them."""
-        self._tick = _Tick(now_us, lambda: (steps, _EACH), lambda: subjects)
+        mmsis = [ship.mmsi for ship in subjects]
+        self._tick = _Tick(now_us, mmsis, lambda: (steps, _EACH), lambda: subjects)
         return self._ticked(self._tick)
 
     def _ticked(self, tick: _Tick) -> list[SupplementRow]:
@@ -126,9 +129,8 @@ class Telling:
             return []
         audiences = self._audiences()
         told = self._coercion(tick.steps, tick.now_us, audiences)
-        told |= self._smuggling(tick.subjects, tick.now_us, audiences)
-        ships = {ship.mmsi for ship in tick.subjects}
-        gone = {key: _NOTHING for key in self.written if key[0] in ships}
+        told |= self._smuggling(tick, audiences)
+        gone = {key: _NOTHING for key in self.written if key[0] in tick.mmsis}
         return self._news(gone | told, tick.now_us)
 
     def reported(self, records: Iterable[Record]) -> list[SupplementRow]:
@@ -148,7 +150,7 @@ class Telling:
             told |= self._coercion(steps, tick.now_us, audiences)
         if len(incidents) < len(records):
             told |= {k: _NOTHING for k in self.written if k[1] == "smuggling" and k[2] in names}
-            told |= self._smuggling(tick.subjects, tick.now_us, audiences)
+            told |= self._smuggling(tick, audiences)
         return self._news(told, tick.now_us)
 
     def for_plans(self, made: Assessed, least: float) -> list[PassageRisk]:
@@ -204,16 +206,17 @@ class Telling:
         return told
 
     def _smuggling(
-        self, subjects: Sequence[Subject], now_us: Microseconds, audiences: Sequence[Audience]
+        self, tick: _Tick, audiences: Sequence[Audience]
     ) -> dict[Key, Mapping[str, Any]]:
-        """What watch lists and intelligence add to the ships."""
+        """What watch lists and intelligence add to the ships; without any, no ship is looked at."""
         told: dict[Key, Mapping[str, Any]] = {}
         for audience, reader in audiences:
             entries = self.briefing.standing("watchlist", WatchEntry, reader)
             reports = self.briefing.standing("intelligence", IntelligenceReport, reader)
             if entries or reports:
-                watched, known = WatchList(entries, now_us), Intelligence(reports, now_us)
-                for ship in subjects:
+                watched = WatchList(entries, tick.now_us)
+                known = Intelligence(reports, tick.now_us)
+                for ship in tick.subjects:
                     if found := _told(ship, watched, known):
                         made = Supplement(mmsi=ship.mmsi, score="smuggling", told=found)
                         told[ship.mmsi, "smuggling", audience] = supplement_document(made)

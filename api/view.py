@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from api.policy import COALITION, Kind, Principal, Release, allowed, may_be_told
+from api.policy import COALITION, Principal, Release, allowed, may_be_told, release_of
 from api.ranking import BAND_INDEX, Key, Ranking, Scores, rank
 from ingest.batch import NAV_STATUS_UNKNOWN, UNKNOWN_TIME, ReportBatch, StaticBatch
 from ingest.picture import Picture
@@ -368,15 +368,6 @@ def supplemented(
         return told.get((score, audience)) if may_be_told(principal, score) else None
 
     return joined(document, seen("coercion"), seen("smuggling"))
-
-
-def release_of(kind: Kind, row: Mapping[str, Any]) -> Release:
-    """Whose record the row of a table is."""
-    return Release(
-        kind=kind,
-        originator=row["originator"],
-        releasable_to=tuple(sorted(row["releasable_to"])),
-    )
 
 
 def _released(release: Release) -> dict[str, Any]:

@@ -162,8 +162,8 @@ class Watch:
 
     def decide(self, decisions: Sequence[Decision]) -> None:
         """Takes in what people decided; the next plan answers it, as soon as there can be one."""
-        self.board = self.board.decided(decisions)
-        self._due = self._due or bool(decisions)
+        if decisions:
+            self.board, self._due = self.board.decided(decisions), True
 
     def assess(self, behind: bool, found: Findings) -> None:
         """Assesses, and plans for the live timeline, where it is time to."""

@@ -4,12 +4,14 @@ Dicts, lists, text, numbers, None and arrays of any depth; nothing that could ru
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import msgspec
 import numpy as np
 import zstandard
 
+SMALL_BYTES = 1 << 20
 _ARRAY = 1
 _REPEATS = zstandard.ZstdCompressionParameters.from_level(1, enable_ldm=True, window_log=27)
 """Matches as far as 128 MiB apart: fixes that several detectors keep are stored once."""
@@ -18,10 +20,20 @@ _REPEATS = zstandard.ZstdCompressionParameters.from_level(1, enable_ldm=True, wi
 def pack(state: Any) -> bytes:
     """The state as zstd-compressed MessagePack; arrays keep dtype and shape.
 
-    It is compressed piece by piece, so that it never stands in memory a second time.
+    A large one is compressed piece by piece, so that it never stands in memory a second time; for a
+    small one looking far back would cost a hundred times what it is worth.
     """
+    pieces = _pieces(state)
+    head, size = [], 0
+    for piece in pieces:
+        head.append(piece)
+        size += len(piece)
+        if size > SMALL_BYTES:
+            break
+    else:
+        return zstandard.ZstdCompressor(level=1).compress(b"".join(head))
     packed = zstandard.ZstdCompressor(compression_params=_REPEATS).compressobj()
-    return b"".join([*map(packed.compress, _pieces(state)), packed.flush()])
+    return b"".join([*map(packed.compress, chain(head, pieces)), packed.flush()])
 
 
 def unpack(data: bytes) -> Any:

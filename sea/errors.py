@@ -25,3 +25,7 @@ class UnavailableError(SafePassageError):
 
 class NotAllowedError(SafePassageError):
     """The principal may not do or see this."""
+
+
+class ConflictError(SafePassageError):
+    """The thing is not, or not any more, in a state in which this can be done."""

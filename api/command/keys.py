@@ -56,9 +56,9 @@ def _create(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from api import store
+    from api import store_keys
 
-    rows: Sequence[Any] = _with_database(args, store.keys)
+    rows: Sequence[Any] = _with_database(args, store_keys.keys)
     for row in rows:
         state = "revoked" if row["revoked_at"] else "in force"
         ports = ",".join(row["ports"]) or "-"
@@ -70,10 +70,10 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _revoke(args: argparse.Namespace) -> int:
-    from api import store
+    from api import store_keys
     from sea.errors import BadInputError
 
-    if not _with_database(args, lambda database: store.revoke_key(database, args.name)):
+    if not _with_database(args, lambda database: store_keys.revoke_key(database, args.name)):
         raise BadInputError(f"no key in force is named {args.name!r}", field="name")
     sys.stdout.write(f"revoked {args.name}\n")
     return 0

@@ -119,7 +119,7 @@ def make_application(
     application[pages.PAGE] = page
     application[routes_challenger.ADOPTED] = Adopted(database)
     application[routes_unusual.OPINION] = SecondOpinion(database, view)
-    application[routes_hotspots.PLACES] = Places(database, view, hazard)
+    application[routes_hotspots.PLACES] = Places(database, hazard)
     application[routes_node.SOCKETS] = WeakSet()
     application[routes_node.DESCRIPTION] = openapi(
         OPERATIONS, title="Safe Passage", version=metadata.version("safepassage")

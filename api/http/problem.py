@@ -14,7 +14,13 @@ import msgspec
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from sea.errors import BadInputError, NotAllowedError, SafePassageError, UnavailableError
+from sea.errors import (
+    BadInputError,
+    ConflictError,
+    NotAllowedError,
+    SafePassageError,
+    UnavailableError,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -44,10 +50,6 @@ class NotFoundError(SafePassageError):
     """There is no such thing, or none that the principal may know of."""
 
 
-class ConflictError(SafePassageError):
-    """The thing is not, or not any more, in a state in which this can be done (409)."""
-
-
 class NotSignedInError(SafePassageError):
     """Who asks has not said who they are, or not so that we believe it."""
 
@@ -71,6 +73,7 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (NotSignedInError, HTTPStatus.UNAUTHORIZED),
     (NotAllowedError, HTTPStatus.FORBIDDEN),
     (NotFoundError, HTTPStatus.NOT_FOUND),
+    (ConflictError, HTTPStatus.CONFLICT),
     (UnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 

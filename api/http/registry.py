@@ -91,10 +91,12 @@ def _endpoint(
     return endpoint
 
 
-def json_response(body: Any, *, content_type: str = "application/json") -> web.Response:
+def json_response(
+    body: Any, *, content_type: str = "application/json", status: int = 200
+) -> web.Response:
     """The body as JSON, compressed where it is long and the client can read that."""
     encoded = msgspec.json.encode(body)
-    response = web.Response(body=encoded, content_type=content_type)
+    response = web.Response(body=encoded, content_type=content_type, status=status)
     if len(encoded) >= _COMPRESS_FROM:
         response.enable_compression()
     return response

@@ -122,7 +122,7 @@ async def report(
     """
     context, principal = request.app[CONTEXT], principal_of(request)
     check_may_report(request, kind)
-    report_id, _ = await store_reports.add(
+    report_id = await store_reports.add(
         context.database,
         NewReport(
             id=value.id, kind=kind, document=document_of(value), originator=principal.nation,

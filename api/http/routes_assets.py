@@ -6,16 +6,16 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import Field
 
-from api.http import answers
+from api.http import answers_escort
 from api.http.bodies import Body, idempotency_key, read_body
 from api.http.context import principal_of
-from api.http.problem import ConflictError, NotFoundError
+from api.http.problem import NotFoundError
 from api.http.registry import NoParams, Operation, Params
 from api.http.routes_decisions import Reason, audience, check_may_decide, plan_now, record
 from api.http.routes_requests import Instant, Position
 from api.store_escort import Draft
 from escort.reading import read_asset
-from sea.errors import BadInputError
+from sea.errors import BadInputError, ConflictError
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Nation = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2.")]
@@ -128,7 +128,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         tag="escorts",
         handle=assets,
         params=NoParams,
-        answer=answers.Assets,
+        answer=answers_escort.Assets,
     ),
     Operation(
         path="/v1/assets",
@@ -137,7 +137,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         handle=offer,
         params=NoParams,
         body=NewAsset,
-        answer=answers.Decision,
+        answer=answers_escort.Decision,
         method="POST",
         success=201,
     ),
@@ -148,7 +148,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         handle=change,
         params=AssetPath,
         body=AssetChange,
-        answer=answers.Decision,
+        answer=answers_escort.Decision,
         method="PATCH",
         success=201,
     ),

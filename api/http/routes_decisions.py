@@ -10,18 +10,17 @@ from aiohttp import web
 from pydantic import Field
 
 from api import store_escort
-from api.http import answers
+from api.http import answers_escort
 from api.http.bodies import Body, idempotency_key, read_body
 from api.http.context import CONTEXT, principal_of
 from api.http.params import Cursor, Limit, read_cursor, write_cursor
-from api.http.problem import ConflictError, NotFoundError
+from api.http.problem import NotFoundError
 from api.http.registry import Operation, Params, json_response
-from api.policy import Principal, allowed, may_decide
+from api.policy import Principal, allowed, may_decide, release_of
 from api.store_escort import Draft
-from api.view import release_of
 from escort.decision import TaskingKind
 from escort.pending import STAGES, Aim, aim, with_pending
-from sea.errors import BadInputError, NotAllowedError
+from sea.errors import BadInputError, ConflictError, NotAllowedError
 
 Reason = Annotated[str, Field(max_length=200, description="Why; stands in the record.")]
 
@@ -116,9 +115,7 @@ async def record(request: web.Request, draft: Draft) -> web.Response:
     """Writes the decision; 201 with what was written."""
     context, principal = request.app[CONTEXT], principal_of(request)
     row = await store_escort.add_decision(context.database, principal, draft)
-    response = json_response(store_escort.decision_document(row))
-    response.set_status(201)
-    return response
+    return json_response(store_escort.decision_document(row), status=201)
 
 
 def _requests(meant: Aim, kind: TaskingKind, wanted: Sequence[str] | None) -> list[str]:
@@ -163,7 +160,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
             handle=_verdict(kind),
             params=TaskingPath,
             body=Verdict,
-            answer=answers.Decision,
+            answer=answers_escort.Decision,
             method="POST",
             success=201,
         )
@@ -175,6 +172,6 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         tag="escorts",
         handle=decisions,
         params=DecisionsQuery,
-        answer=answers.Decisions,
+        answer=answers_escort.Decisions,
     ),
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
-from api.http import answers
+from api.http import answers_escort
 from api.http.context import CONTEXT, principal_of
 from api.http.problem import NotFoundError
 from api.http.registry import NoParams, Operation
@@ -38,6 +38,6 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         tag="escorts",
         handle=current_plan,
         params=NoParams,
-        answer=answers.Plan,
+        answer=answers_escort.Plan,
     ),
 )

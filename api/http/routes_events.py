@@ -1,7 +1,5 @@
-"""Events, of all vessels and of one, and where incidents are expected."""
+"""Events, of all vessels and of one."""
 
-import asyncio
-import time
 from typing import Any, Literal
 
 from aiohttp import web
@@ -9,10 +7,9 @@ from pydantic import Field
 
 from api import store
 from api.http import answers
-from api.http.context import CONTEXT, principal_of
+from api.http.context import CONTEXT
 from api.http.params import Box, Cursor, Instant, Limit, Mmsi, read_cursor, write_cursor
-from api.http.registry import NoParams, Operation, Params, json_response
-from api.http.reporting import briefed
+from api.http.registry import Operation, Params
 from api.http.routes_vessels import cursor_time, visible
 from sea.instants import from_us, to_us
 
@@ -70,15 +67,6 @@ async def _events(
     last = seen[-1] if more else None
     place = last and (to_us(last["started_at"]), last["timeline"], last["document"]["id"])
     return {"events": [row["document"] for row in seen], "next": write_cursor(place)}
-
-
-async def hotspots(request: web.Request, _: NoParams) -> web.Response:
-    """The hazard field's hotspots, raised by the incidents that the principal may see."""
-    context = request.app[CONTEXT]
-    incidents = (await briefed(request)).incidents(principal_of(request))
-    now_us = context.view.latest_us or time.time_ns() // 1000
-    features = await asyncio.to_thread(context.hotspots, incidents, now_us)
-    return json_response(features, content_type="application/geo+json")
 
 
 OPERATIONS: tuple[Operation[Any], ...] = (

@@ -1,14 +1,17 @@
 """Hot spots: places ranked by risk x traffic, and the cells of the hazard field."""
 
+import asyncio
+import time
 from typing import Any, Literal
 
-import msgspec
 from aiohttp import web
 from pydantic import Field
 
-from api.http import answers, routes_events
+from api.http import answers
+from api.http.context import CONTEXT, principal_of
 from api.http.params import Instant
-from api.http.registry import NoParams, Operation, Params, json_response
+from api.http.registry import Operation, Params, json_response
+from api.http.reporting import briefed
 from api.places import Places, features
 from sea.instants import iso_z
 
@@ -46,12 +49,14 @@ async def hotspots(request: web.Request, asked: HotspotsQuery) -> web.Response:
 
 
 async def _cells(request: web.Request) -> list[Any]:
-    field = await routes_events.hotspots(request, NoParams())
-    assert isinstance(field.body, bytes)  # it is JSON that was not sent yet
-    cells = msgspec.json.decode(field.body)["features"]
-    for cell in cells:
-        cell["properties"]["kind"] = "cell"
-    return list(cells)
+    """Cells of the field raised by the incidents that the principal may see."""
+    context = request.app[CONTEXT]
+    incidents = (await briefed(request)).incidents(principal_of(request))
+    now_us = context.view.latest_us or time.time_ns() // 1000
+    found = await asyncio.to_thread(context.hotspots, incidents, now_us)
+    return [
+        {**cell, "properties": {**cell["properties"], "kind": "cell"}} for cell in found["features"]
+    ]
 
 
 OPERATIONS: tuple[Operation[Any], ...] = (

@@ -131,8 +131,7 @@ async def add_incident(request: web.Request, _: NoParams) -> web.Response:
         source=body.source, reference=body.reference, narrative=body.narrative,
     )  # fmt: skip
     record = await report(request, "incident", told, body.releasable_to)
-    response = json_response(await _incident_of(request, record.id))
-    response.set_status(201)
+    response = json_response(await _incident_of(request, record.id), status=201)
     response.headers["Location"] = f"/v1/incidents/{record.id}"
     return response
 

@@ -67,9 +67,8 @@ async def health(_request: web.Request, _: NoParams) -> dict[str, Any]:
 async def readiness(request: web.Request, _: NoParams) -> web.Response:
     """Which stages are ready; 503 while one is not."""
     stages = dict(request.app[CONTEXT].ready())
-    response = json_response({"ready": all(stages.values()), "stages": stages})
-    response.set_status(200 if all(stages.values()) else 503)
-    return response
+    ready = all(stages.values())
+    return json_response({"ready": ready, "stages": stages}, status=200 if ready else 503)
 
 
 async def prometheus(_request: web.Request, _: NoParams) -> web.Response:

@@ -8,7 +8,7 @@ from aiohttp import web
 from pydantic import Field
 
 from api import store_escort
-from api.http import answers
+from api.http import answers_escort
 from api.http.bodies import Body, idempotency_key, read_body
 from api.http.context import CONTEXT, principal_of
 from api.http.params import Cursor, Limit, Mmsi, read_cursor, write_cursor
@@ -173,7 +173,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         tag="escorts",
         handle=requests,
         params=RequestsQuery,
-        answer=answers.Requests,
+        answer=answers_escort.Requests,
     ),
     Operation(
         path="/v1/requests",
@@ -182,7 +182,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         handle=file,
         params=NoParams,
         body=Filing,
-        answer=answers.Decision,
+        answer=answers_escort.Decision,
         method="POST",
         success=201,
     ),
@@ -194,7 +194,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
             handle=_said(kind),
             params=RequestPath,
             body=Said,
-            answer=answers.Decision,
+            answer=answers_escort.Decision,
             method="POST",
             success=201,
         )

@@ -6,19 +6,13 @@ from aiohttp import web
 
 from api.http import answers
 from api.http.context import CONTEXT, principal_of
-from api.http.params import Mmsi
 from api.http.problem import NotFoundError
-from api.http.registry import Operation, Params
+from api.http.registry import Operation
+from api.http.routes_vessels import OneVessel
 from api.policy import Release, allowed
 from api.second_opinion import SecondOpinion
 
 OPINION = web.AppKey("opinion", SecondOpinion)
-
-
-class OneVessel(Params):
-    """Which vessel."""
-
-    mmsi: Mmsi
 
 
 async def unusual(request: web.Request, asked: OneVessel) -> dict[str, Any]:

@@ -29,10 +29,10 @@ from api.http.params import (
 from api.http.problem import NotFoundError
 from api.http.registry import Operation, Params, json_response
 from api.http.routes_challenger import ADOPTED
-from api.policy import COALITION, Kind, allowed
+from api.policy import COALITION, Kind, allowed, release_of
 from api.ranking import Key
 from api.store_reports import supplements_of
-from api.view import release_of, supplemented
+from api.view import supplemented
 from risk.assessment import Band
 from risk.challenger import opinion
 from sea.errors import BadInputError

@@ -96,7 +96,7 @@ async def add_watch_entry(request: web.Request, _: NoParams) -> web.Response:
         valid_until=body.valid_until, owner=body.owner, reason=body.reason,
     )  # fmt: skip
     record = await report(request, "watchlist", entry, body.releasable_to)
-    return _created(_entry(record))
+    return json_response(_entry(record), status=201)
 
 
 async def end_watch_entry(request: web.Request, asked: TakenBack) -> dict[str, Any]:
@@ -126,7 +126,7 @@ async def add_intelligence(request: web.Request, _: NoParams) -> web.Response:
         grade=body.grade, source=body.source,
     )  # fmt: skip
     record = await report(request, "intelligence", told, body.releasable_to)
-    return _created(_intelligence(record))
+    return json_response(_intelligence(record), status=201)
 
 
 async def end_intelligence(request: web.Request, asked: TakenBack) -> dict[str, Any]:
@@ -191,12 +191,6 @@ def _intelligence(record: Record) -> dict[str, Any]:
         "credibility": told.grade.credibility,
         **shown_release(record),
     }  # fmt: skip
-
-
-def _created(document: dict[str, Any]) -> web.Response:
-    response = json_response(document)
-    response.set_status(201)
-    return response
 
 
 def _now() -> int:

@@ -8,13 +8,12 @@ from aiohttp import web
 from pydantic import Field
 
 from api import store_escort
-from api.http import answers
+from api.http import answers_escort
 from api.http.bodies import Body, read_body
 from api.http.context import CONTEXT, principal_of
 from api.http.problem import NotFoundError
 from api.http.registry import NoParams, Operation, Params, json_response
-from api.policy import allowed
-from api.view import release_of
+from api.policy import allowed, release_of
 from escort.gaps import coverage_gaps
 from escort.reading import read_scenario
 from escort.whatif import MOST_CHANGES, what_if
@@ -59,9 +58,7 @@ async def ask(request: web.Request, _: NoParams) -> web.Response:
         number = await store_escort.add_what_if(
             context.database, principal, document, row["originator"], list(row["releasable_to"])
         )
-    response = json_response({"id": number, **document})
-    response.set_status(200 if number is None else 201)
-    return response
+    return json_response({"id": number, **document}, status=200 if number is None else 201)
 
 
 async def kept(request: web.Request, asked: WhatIfPath) -> dict[str, Any]:
@@ -96,7 +93,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         handle=ask,
         params=NoParams,
         body=WhatIfAsked,
-        answer=answers.WhatIf,
+        answer=answers_escort.WhatIf,
         method="POST",
         also=(201,),
     ),
@@ -106,6 +103,6 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         tag="escorts",
         handle=kept,
         params=WhatIfPath,
-        answer=answers.WhatIf,
+        answer=answers_escort.WhatIf,
     ),
 )

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from api import auth, store
+from api import auth, store_keys
 from sea.errors import BadInputError
 
 
@@ -12,16 +12,16 @@ async def test_a_key_is_shown_once_and_stored_hashed(database, make):
     row = await database.fetchrow("SELECT * FROM keys")
     assert row["prefix"] == key[:9]
     assert key not in str(dict(row))
-    assert "hash" not in dict((await store.keys(database))[0])
+    assert "hash" not in dict((await store_keys.keys(database))[0])
 
 
 async def test_a_key_opens_and_a_revoked_one_does_not(world):
     headers = await world.sign(role="planner", nation="CO")
     me = await (await world.get("/v1/me", headers)).json()
     assert (me["role"], me["nation"], me["node"], me["exercise"]) == ("planner", "CO", "XC", "test")
-    assert await store.revoke_key(world.database, me["name"])
+    assert await store_keys.revoke_key(world.database, me["name"])
     assert (await world.get("/v1/me", headers)).status == 401
-    assert not await store.revoke_key(world.database, me["name"])
+    assert not await store_keys.revoke_key(world.database, me["name"])
 
 
 @pytest.mark.parametrize(
