@@ -17,6 +17,7 @@ import msgspec
 from api.policy import Principal
 from api.store import TIMEOUT_S
 from escort.decision import Decision, Kind
+from sea.errors import ConflictError
 from sea.instants import iso_z, to_us
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('safepassage'), hashtext('escort_decisions'))"
@@ -76,12 +77,19 @@ class Draft:
 
 
 async def add_decision(database: asyncpg.Pool, by: Principal, draft: Draft) -> dict[str, Any]:
-    """The decision as stored; the one stored before, where `once` says that it was sent again."""
+    """The decision as stored; the one stored before, where `once` says that it was sent again.
+
+    Raises:
+        ConflictError: `once` came with another decision before. Its tasking's id does not tell: a
+            later plan may have replaced it.
+    """
     async with database.acquire(timeout=TIMEOUT_S) as connection, connection.transaction():
         await connection.execute(_LOCK)
         if draft.once is not None:
             known = await connection.fetchrow(_ONCE, by.name, by.nation, draft.once)
             if known is not None:
+                if any(known[name] != getattr(draft, name) for name in ("kind", "asset", "reason")):
+                    raise ConflictError("this Idempotency-Key came with another decision before")
                 return dict(known)
         last = await connection.fetchrow(_LAST)
         now = await connection.fetchval("SELECT clock_timestamp()") if last is None else last["now"]

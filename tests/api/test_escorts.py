@@ -127,6 +127,13 @@ async def test_sent_again_with_its_key_a_decision_is_recorded_once(planned):
     assert await planned.database.fetchval("SELECT count(*) FROM escort_decisions") == 1
 
 
+async def test_a_key_that_came_with_another_decision_is_refused(planned):
+    us = await planned.sign(nation="US") | {"Idempotency-Key": "k1"}
+    await post(planned, f"{TASKINGS}/t1/lock", us)
+    await post(planned, f"{TASKINGS}/t1/approval", us, 409)
+    assert await planned.database.fetchval("SELECT count(*) FROM escort_decisions") == 1
+
+
 FILING = {
     "mmsis": ["200000005"], "rendezvous": [-90.0, 9.0], "earliest": "2026-03-01T18:00:00Z",
     "latest": "2026-03-01T20:00:00Z", "release": [-90.5, 8.0], "speed_kn": 12.0,
