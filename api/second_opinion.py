@@ -51,9 +51,9 @@ class SecondOpinion:
             if (mmsi, now_us) not in self._known:
                 if len(self._known) >= KEPT:
                     self._known.clear()
-                day = _joined(self._parts.values())
+                parts = [*self._parts.values()]
                 self._known[mmsi, now_us] = await asyncio.to_thread(
-                    judged, day, mmsi, now_us, self._params
+                    lambda: judged(_joined(parts), mmsi, now_us, self._params)
                 )
             return document(mmsi, self._known[mmsi, now_us])
 
@@ -69,17 +69,15 @@ class SecondOpinion:
         of_instant: dict[Microseconds, list[Any]] = {at: [] for at in new}
         for row in rows:
             of_instant[-(-to_us(row["t"]) // EVERY_US) * EVERY_US].append(row)
+        merchants = {mmsi for mmsi in {row["mmsi"] for row in rows} if self._is_merchant(mmsi)}
         for at, part in of_instant.items():
-            self._parts[at] = self._merchants(part)
+            hers = [row for row in part if row["mmsi"] in merchants]
+            self._parts[at] = await asyncio.to_thread(_fixes, hers)
 
-    def _merchants(self, rows: list[Any]) -> Fixes:
+    def _is_merchant(self, mmsi: int) -> bool:
         picture = self._view.picture
-
-        def merchant(mmsi: int) -> bool:
-            slot = picture.slot_of(mmsi)
-            return slot is not None and int(picture.ship_type[slot]) // 10 in MERCHANT_TENS
-
-        return _fixes([row for row in rows if merchant(row["mmsi"])])
+        slot = picture.slot_of(mmsi)
+        return slot is not None and int(picture.ship_type[slot]) // 10 in MERCHANT_TENS
 
 
 def judged(day: Fixes, mmsi: int, now_us: Microseconds, params: UnusualParams) -> Opinion | None:
