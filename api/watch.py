@@ -180,10 +180,10 @@ class Watch:
                 self._plan(timeline, self._assessed, found)
 
     def state(self) -> dict[str, Any]:
-        """Plain values from which `restore` continues."""
+        """Values to pack, from which `restore` continues when they are unpacked."""
         return {
             "fresh": self.fresh.last,
-            "board": msgspec.to_builtins(self.board),
+            "board": self.board,
             "due": self._due,
             "timelines": {name: t.state() for name, t in self.timelines.items()},
             "waiting": {
@@ -205,14 +205,14 @@ class Watch:
         }
 
     def note(self, found: Findings) -> dict[str, Any]:
-        """Plain values of what `assess` decided of these findings, for `redo`."""
+        """Values to pack of what `assess` decided of these findings, for `redo`."""
         decided: dict[str, dict[str, Any]] = {
             name: {"assessed_at": t.assessed_at, "planned_at": t.planned_at, "written": {}}
             for name, t in self.timelines.items()
         }
         for row in found.assessments:
             decided[row.timeline]["written"][row.assessment.mmsi] = writing.gist(row)
-        return {"timelines": decided, "board": msgspec.to_builtins(self.board), "due": self._due}
+        return {"timelines": decided, "board": self.board, "due": self._due}
 
     def redo(
         self, entries: Sequence[Entry], until: int, notes: deque[tuple[int, dict[str, Any]]]
