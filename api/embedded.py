@@ -143,7 +143,8 @@ async def _running(
         if process.returncode is None:
             process.send_signal(stop)
             try:
-                await asyncio.wait_for(process.wait(), _STOP_S)
+                async with asyncio.timeout(_STOP_S):
+                    await process.wait()
             except TimeoutError:
                 _log.warning("%s did not stop in %g s, killing it", name, _STOP_S)
                 process.kill()

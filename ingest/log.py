@@ -251,9 +251,8 @@ class JetStreamLog:
         """The server's answer, asked for again while there is none and patience lasts."""
         began = time.monotonic()
         while True:
-            _heed_cancelling()
             try:
-                return await ask()
+                answer = await ask()
             except (nats.js.errors.NotFoundError, nats.js.errors.BadRequestError):
                 raise  # an answer
             except (OSError, TimeoutError, nats.errors.Error, nats.js.errors.APIError) as error:
@@ -266,6 +265,9 @@ class JetStreamLog:
                     ) from error
                 _log.debug("asking the log again: %r", error)
                 await asyncio.sleep(_RETRY_S)
+            else:
+                _heed_cancelling()
+                return answer
 
 
 def _heed_cancelling() -> None:

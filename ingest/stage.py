@@ -217,7 +217,8 @@ async def append_live(
         session = f"{source}#{iso_z(time.time_ns() // 1000)}"
         while not ended or held:
             with suppress(TimeoutError):
-                await asyncio.wait_for(due.wait(), LIVE_BATCH_S)
+                async with asyncio.timeout(LIVE_BATCH_S):  # wait_for may swallow a cancellation
+                    await due.wait()
             if pushed:
                 take()
             block = _joined(held)
