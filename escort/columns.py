@@ -227,18 +227,23 @@ class Search:
                 return best, [column for _, column in judged if column is not None], whole
 
     def bound_without_bonus(self, prices: Prices) -> float:
-        """A bound where keeping earns nothing; infinite where time did not do for it."""
+        """A bound where keeping earns nothing; infinite where time or labels did not do for it.
+
+        It is proven where `bound` is: where the instance is exact.
+        """
         bonus, self._bonus = self._bonus, 0.0
         bound = math.fsum(prices.request)
-        for asset in range(len(self.instance.limits)):
-            worths = self.worths(asset, prices.request)
-            least = self._known_best(asset, worths)
-            best, _, whole = self._best_of(asset, worths, least, False)
-            bound += best
-            if not whole or self.is_over():
-                bound = math.inf
-        self._bonus = bonus
-        return bound if self.instance.exact else math.inf
+        try:
+            for asset in range(len(self.instance.limits)):
+                worths = self.worths(asset, prices.request)
+                least = self._known_best(asset, worths)
+                best, _, whole = self._best_of(asset, worths, least, False)
+                bound += best
+                if not whole or self.is_over():
+                    return math.inf
+        finally:
+            self._bonus = bonus
+        return bound
 
     def dive(self, prices: Prices) -> list[int]:
         """A whole choice of columns: step by step what the LP takes is fixed, at new prices."""

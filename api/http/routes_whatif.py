@@ -48,11 +48,11 @@ async def ask(request: web.Request, _: NoParams) -> web.Response:
     row = context.view.plan(principal)
     if row is None:
         raise NotFoundError("no plan has been made yet")
+    await _wait_for_turn()
     try:
-        async with asyncio.timeout(WAIT_S), _ONE_AT_A_TIME:
-            document = await asyncio.to_thread(_answer, row, given)
-    except TimeoutError:
-        raise UnavailableError("others are asking too; try again in a minute") from None
+        document = await asyncio.to_thread(_answer, row, given)
+    finally:
+        _ONE_AT_A_TIME.release()
     number = None
     if given.store:
         number = await store_escort.add_what_if(
@@ -67,6 +67,15 @@ async def kept(request: web.Request, asked: WhatIfPath) -> dict[str, Any]:
     if row is None or not allowed(principal_of(request), release_of("plan", row)):
         raise NotFoundError("no such what-if has been kept")
     return {"id": row["id"], **row["document"]}
+
+
+async def _wait_for_turn() -> None:
+    """Acquires the one turn. Planning stands outside the timeout: its thread cannot be stopped."""
+    try:
+        async with asyncio.timeout(WAIT_S):
+            await _ONE_AT_A_TIME.acquire()
+    except TimeoutError:
+        raise UnavailableError("others are asking too; try again in a minute") from None
 
 
 def _answer(row: Mapping[str, Any], given: WhatIfAsked) -> dict[str, Any]:

@@ -3,6 +3,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -69,25 +70,34 @@ def test_a_plan_that_is_none_is_refused(tmp_path, capsys):
     assert "no plan" in capsys.readouterr().err
 
 
+@contextmanager
 def interrupt_once_it_plans():
-    """Sends Ctrl-C as soon as somebody listens for it."""
+    """Sends Ctrl-C as soon as somebody listens for it, and never once the block is left."""
     default = signal.getsignal(signal.SIGINT)
+    left = threading.Event()
 
     def send():
         while signal.getsignal(signal.SIGINT) is default:
-            time.sleep(0.01)
+            if left.wait(0.01):
+                return
         os.kill(os.getpid(), signal.SIGINT)
 
-    threading.Thread(target=send, daemon=True).start()
+    sender = threading.Thread(target=send, daemon=True)
+    sender.start()
+    try:
+        yield
+    finally:
+        left.set()
+        sender.join()
 
 
 def test_ctrl_c_gives_the_best_plan_so_far(make, check, tmp_path):
     document = make.random_scenario(3, 40, 300)
     scenario, out = tmp_path / "scenario.json", tmp_path / "plan.json"
     scenario.write_text(json.dumps(document))
-    interrupt_once_it_plans()
     began = time.monotonic()
-    assert main(["plan", str(scenario), "--seconds", "250", "--out", str(out)]) == 0
+    with interrupt_once_it_plans():
+        assert main(["plan", str(scenario), "--seconds", "250", "--out", str(out)]) == 0
     assert time.monotonic() - began < 100
     plan = json.loads(out.read_bytes())
     assert "stopped by hand" in plan["solver"]["status"]
