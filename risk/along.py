@@ -30,6 +30,7 @@ MINOR_SHARE: Final = 0.02
 ELSEWHERE: Final = -1
 _ANCHORED, _BERTHED, _UNDER_WAY = (int(a) for a in Activity)
 _NIGHT_FROM, _NIGHT_UNTIL = 22, 4
+"""22 to 04 local: four of five packaged incidents whose hour is known."""
 
 
 class Sailing(NamedTuple):

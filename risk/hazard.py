@@ -34,8 +34,6 @@ from sea.units import M_PER_NM
 HAZARD_VERSION = "gamma-poisson-h3-1"
 HOURS_PER_YEAR = 8766.0
 KM2_PER_NM2 = (M_PER_NM / 1000.0) ** 2
-NIGHT_HOURS = (22, 23, 0, 1, 2, 3)
-"""22 to 04 local: four of five packaged incidents whose hour is known."""
 
 JEFFREYS = 0.5
 """Least shape of a Gamma: of a Poisson rate's uninformed prior (Jeffreys 1946)."""
