@@ -16,6 +16,7 @@ from ingest.batch import Float64, Int64
 from risk.hazard_raster import look_up
 from risk.incident import Activity
 from sea.compiled.way import MOST_POINTS, lay_way, place_along
+from sea.units import DAY_US, HOUR_US
 from sea.ways import SPARE_NM, STOPPED_KN
 
 FACTORS: Final = ("slow", "low_freeboard", "alone", "ship_type", "warned")
@@ -257,9 +258,8 @@ def _ordered(along, i, parts):  # type: ignore[no-untyped-def]
 
 def utc_hours(now_us: int, step_us: int, steps: int) -> Float64:
     """Hour of day, 0..24, at the end of each step."""
-    day_us = 24 * 3_600_000_000
     ends = now_us + step_us * np.arange(1, steps + 1, dtype=np.int64)
-    return np.asarray((ends % day_us) / 3_600_000_000.0)
+    return np.asarray(ends % DAY_US / HOUR_US)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -27,7 +27,7 @@ from ingest.batch import Float64
 from risk.incident import YEAR_US, Activity, Figures, Incident, packaged_figures
 from sea.errors import BadInputError
 from sea.geodesy import distance_nm
-from sea.land import is_land, shore_distance_nm
+from sea.land import SHORE_ERROR_NM, is_land, shore_distance_nm
 from sea.ports import nearest_port
 from sea.units import M_PER_NM
 
@@ -37,9 +37,6 @@ KM2_PER_NM2 = (M_PER_NM / 1000.0) ** 2
 
 JEFFREYS = 0.5
 """Least shape of a Gamma: of a Poisson rate's uninformed prior (Jeffreys 1946)."""
-
-SHORE_ERROR_NM = 4.5
-"""Most that `shore_distance_nm` is wrong by."""
 
 RINGS_NM = np.array([5.0, 10.0, 15.0, 20.0, 30.0, 60.0])
 """Distances from the nearest port that part the sea into rings."""
