@@ -16,6 +16,7 @@ from ingest.batch import Float64, Int64
 from risk.hazard_raster import look_up
 from risk.incident import Activity
 from sea.compiled.way import MOST_POINTS, lay_way, place_along
+from sea.units import DAY_US, HOUR_US
 from sea.ways import SPARE_NM, STOPPED_KN
 
 FACTORS: Final = ("slow", "low_freeboard", "alone", "ship_type", "warned")
@@ -30,6 +31,7 @@ MINOR_SHARE: Final = 0.02
 ELSEWHERE: Final = -1
 _ANCHORED, _BERTHED, _UNDER_WAY = (int(a) for a in Activity)
 _NIGHT_FROM, _NIGHT_UNTIL = 22, 4
+"""22 to 04 local: four of five packaged incidents whose hour is known."""
 
 
 class Sailing(NamedTuple):
@@ -256,9 +258,8 @@ def _ordered(along, i, parts):  # type: ignore[no-untyped-def]
 
 def utc_hours(now_us: int, step_us: int, steps: int) -> Float64:
     """Hour of day, 0..24, at the end of each step."""
-    day_us = 24 * 3_600_000_000
     ends = now_us + step_us * np.arange(1, steps + 1, dtype=np.int64)
-    return np.asarray((ends % day_us) / 3_600_000_000.0)
+    return np.asarray(ends % DAY_US / HOUR_US)
 
 
 @numba.njit(cache=True, nogil=True)

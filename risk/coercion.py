@@ -29,7 +29,7 @@ from risk.event import Event
 from risk.evidence import KINDS, Rows
 from risk.hazard_raster import Raster
 from risk.incident import Activity
-from risk.ships import YES, Ships, merchant
+from risk.ships import YES, Ships, merchant, plain
 from sea.compiled.land import seas
 from sea.errors import BadInputError
 from sea.ports import Port, ports, resolve_destination
@@ -255,8 +255,8 @@ def _factor_reasons(
     values: dict[str, dict[str, Any]] = {
         "slow": {"below": params.slow_kn},
         "low_freeboard": {
-            "draught": _plain(ships.draught[i]),
-            "most": _plain(ships.max_draught[i]),
+            "draught": plain(ships.draught[i]),
+            "most": plain(ships.max_draught[i]),
         },
         "alone": {"within": params.alone_nm},
         "ship_type": {"kind": "tanker" if ships.ship_type[i] // 10 == 8 else "cargo"},
@@ -289,8 +289,3 @@ def _place_reason(scores: CoercionScores, row: int, part: int, scale: float) -> 
     values |= {"dark": dark} if dark else {"bright": True}
     code = f"place_{Activity(int(along.activity[at])).name.lower()}"
     return Reason(code=code, contribution=share, values=values)
-
-
-def _plain(value: np.floating[Any]) -> float:
-    """The shortest decimal that reads back as the same number."""
-    return float(str(value))

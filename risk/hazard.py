@@ -27,21 +27,16 @@ from ingest.batch import Float64
 from risk.incident import YEAR_US, Activity, Figures, Incident, packaged_figures
 from sea.errors import BadInputError
 from sea.geodesy import distance_nm
-from sea.land import is_land, shore_distance_nm
+from sea.land import SHORE_ERROR_NM, is_land, shore_distance_nm
 from sea.ports import nearest_port
 from sea.units import M_PER_NM
 
 HAZARD_VERSION = "gamma-poisson-h3-1"
 HOURS_PER_YEAR = 8766.0
 KM2_PER_NM2 = (M_PER_NM / 1000.0) ** 2
-NIGHT_HOURS = (22, 23, 0, 1, 2, 3)
-"""22 to 04 local: four of five packaged incidents whose hour is known."""
 
 JEFFREYS = 0.5
 """Least shape of a Gamma: of a Poisson rate's uninformed prior (Jeffreys 1946)."""
-
-SHORE_ERROR_NM = 4.5
-"""Most that `shore_distance_nm` is wrong by."""
 
 RINGS_NM = np.array([5.0, 10.0, 15.0, 20.0, 30.0, 60.0])
 """Distances from the nearest port that part the sea into rings."""

@@ -18,7 +18,7 @@ from risk.report import IncidentKind, IncidentReport, ReportedShip
 from sea.errors import BadInputError
 from sea.identity import imo_is_valid
 from sea.instants import parse_utc, to_us
-from sea.units import Microseconds
+from sea.units import DAY_US, Microseconds
 
 COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "at": ("at", "occurred_at", "date", "incident date", "date of incident", "date of occurrence",
@@ -150,7 +150,7 @@ def _when(row: Mapping[str, str]) -> tuple[Microseconds, float]:
     day = _day(re.split(r":\s", told)[0].strip())
     if day is None:
         instant = parse_utc(told, field="at")
-        midnight = instant % 86_400_000_000 == 0
+        midnight = instant % DAY_US == 0
         if "T" in told.upper() or (" " in told and not midnight):
             return instant, 0.0
         day = datetime.fromisoformat(told[:10])

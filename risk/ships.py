@@ -98,7 +98,7 @@ def _alone(
 
 def ship_input(ships: Ships, i: int) -> list[Any]:
     """What is known of a ship as JSON values, in the order of `SHIP_FIELDS`; null is unknown."""
-    return [_plain(column[i]) for column in ships]
+    return [plain(column[i]) for column in ships]
 
 
 def ships_from(kept: Sequence[Sequence[Any]]) -> Ships:
@@ -113,8 +113,8 @@ def ships_from(kept: Sequence[Sequence[Any]]) -> Ships:
     return Ships(*columns)
 
 
-def _plain(value: Any) -> Any:
-    """The shortest decimal that reads back as the same number."""
+def plain(value: Any) -> Any:
+    """As a JSON value; of a float the shortest decimal that reads back the same, None of NaN."""
     if isinstance(value, np.floating):
         return None if np.isnan(value) else float(str(value))
     return value.item() if isinstance(value, np.generic) else value

@@ -16,8 +16,7 @@ from scipy.spatial import cKDTree
 
 from ingest.batch import Float64, Int64
 from risk.along import Track
-from risk.assessment import PassageRisk
-from risk.coercion import MOORED, CoercionParams
+from risk.coercion import CoercionParams
 from risk.hazard import Cells, HazardField, Rate
 from risk.incident import Activity, Incident
 from risk.report import EXACT_H, MergedIncident
@@ -94,28 +93,6 @@ class Beside(NamedTuple):
     cell: Cells
 
 
-def passages_of(
-    passages: Sequence[PassageRisk], moored: frozenset[int] = frozenset()
-) -> tuple[Passages, Int64]:
-    """The passages' steps, and which of them each step of the passages became, in order.
-
-    Ships in `moored` are at berth until they sail.
-    """
-    lengths = [len(p.eta) for p in passages]
-    ship = np.repeat(np.arange(len(passages), dtype=np.int32), lengths)
-    stopped = _joined([p.sog for p in passages]) < STOPPED_KN
-    activity = np.where(stopped, Activity.ANCHORED, Activity.UNDER_WAY).astype(np.int8)
-    begin = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    for row, passage in enumerate(passages):
-        if passage.mmsi in moored:
-            part = slice(begin[row], begin[row + 1])
-            activity[part][np.cumsum(~stopped[part]) == 0] = Activity.BERTHED
-    return columns_of(
-        np.array([p.mmsi for p in passages], np.int64), ship, _joined([p.lon for p in passages]),
-        _joined([p.lat for p in passages]), activity, _joined([p.risk for p in passages]),
-    )  # fmt: skip
-
-
 def columns_of(
     mmsi: Int64, ship: npt.NDArray[np.int32], lon: Float64, lat: Float64,
     activity: npt.NDArray[np.int8], risk: Float64,
@@ -138,7 +115,10 @@ def columns_of(
 def passages_along(
     mmsi: npt.NDArray[np.integer], moored: npt.NDArray[np.bool_], track: Track
 ) -> tuple[Passages, Int64]:
-    """The same of ships whose passages are rows of `track`; see `passages_of`."""
+    """The passages' steps, and which of them each step of the passages became, in order.
+
+    Ships that are `moored` are at berth until they sail; a row of `track` is the passage of each.
+    """
     ships, count = track.risk.shape
     stopped = track.sog < STOPPED_KN
     activity = np.where(stopped, Activity.ANCHORED, Activity.UNDER_WAY).astype(np.int8)
@@ -155,11 +135,6 @@ def beside(steps: Passages, incidents: Sequence[MergedIncident], field: HazardFi
     part = steps.take(rows)
     lon, lat = part.lon.astype(np.float64), part.lat.astype(np.float64)
     return Beside(part, rows, field.cells_of(lon, lat))
-
-
-def moored_of(mmsi: npt.NDArray[np.integer], nav_status: npt.NDArray[np.integer]) -> frozenset[int]:
-    """The vessels that say they are moored."""
-    return frozenset(mmsi[nav_status == MOORED].tolist())
 
 
 def known_at(
@@ -309,7 +284,3 @@ def _told(
         code=code, amount=math.fsum(part for _, part in parts), values=values,
         report_ids=tuple(known[i][0].id for i, _ in parts[:MAX_REPORT_IDS]),
     )  # fmt: skip
-
-
-def _joined(columns: Sequence[Float64]) -> Float64:
-    return np.concatenate([np.zeros(0), *columns])

@@ -17,8 +17,6 @@ Microseconds = Annotated[int, "us since the Unix epoch, UTC"]
 M_PER_NM: Final = 1852.0
 """International nautical mile, exact (International Hydrographic Conference, Monaco 1929)."""
 
-MPS_PER_KN: Final = M_PER_NM / 3600.0
-
 SECOND_US: Final = 1_000_000
 MINUTE_US: Final = 60 * SECOND_US
 HOUR_US: Final = 60 * MINUTE_US

@@ -1,4 +1,4 @@
-"""Where the exercise plays: harbours, receivers, fishing grounds, waters nobody hears.
+"""Where the exercise plays: harbours, receivers, waters nobody hears.
 
 Positions of harbours are drawn from nautical charts by eye, good to a mile or so, and serve an
 exercise only. UN/LOCODEs as in UNECE's list.
@@ -116,13 +116,6 @@ LOOKOUTS: Final[tuple[tuple[str, Point], ...]] = (
     ("ALBARDAO", (-52.7, -33.2)), ("MAUI", (-156.0, 20.75)),
 )  # fmt: skip
 """Islands, capes and platforms with a coastal receiver, beside one in every harbour."""
-
-FISHING_GROUNDS: Final[tuple[Point, ...]] = (
-    (-81.9, -1.6), (-81.4, 0.6), (-82.0, -4.0), (-79.9, -9.3), (-78.2, -11.8), (-76.9, -14.9),
-    (-85.6, 8.9), (-88.4, 12.6), (-92.0, 13.2), (-96.9, 14.9), (-105.9, 18.8), (-110.6, 22.2),
-    (-78.3, 4.9), (-76.4, 11.1), (-82.6, 12.9), (-66.8, 11.4), (-58.0, 7.9), (-45.2, -25.0),
-    (-89.6, 28.2), (-77.9, 17.3),
-)  # fmt: skip
 
 DEAF_WATERS: Final[tuple[tuple[float, float, float, float], ...]] = ((-140.0, 17.0, -135.0, 23.5),)
 """West, south, east, north of waters from which no satellite brings anything: a day's sail."""

@@ -27,7 +27,6 @@ BLOCK_S: Final = 3600
 STATIC_EVERY_S: Final = 360.0
 """Static and voyage data every 6 min (ITU-R M.1371-5 annex 8, 3.3)."""
 
-_LATEST_S: Final = 2.0
 _NOISE_DEG: Final = 8 / 1852 / 60
 _HEARD_STATIC: Final = 0.6
 

@@ -3,11 +3,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from risk.along import Track
 from risk.assessment import PassageRisk
 from risk.hazard import HazardField
 from risk.incident import Activity
 from risk.report import IncidentReport, merge
-from risk.threat import ThreatParams, beside, passages_of, threatened
+from risk.threat import ThreatParams, beside, passages_along, threatened
 from sea.instants import parse_utc
 from sea.units import DAY_US, HOUR_US
 
@@ -26,6 +27,12 @@ def a_passage(mmsi=200000001, lon=LON, lat=LAT, sog=0.0, steps=144):
     )  # fmt: skip
 
 
+def steps_of(passages, moored=()):
+    mmsi = np.array([p.mmsi for p in passages])
+    track = Track(*(np.array([getattr(p, name) for p in passages]) for name in Track._fields))
+    return passages_along(mmsi, np.isin(mmsi, moored), track)
+
+
 def incidents(*reports):
     return merge(
         IncidentReport(**dict(id=f"r{i}", kind="boarding", at=NOW - HOUR_US, lon=LON, lat=LAT) | r)
@@ -34,7 +41,7 @@ def incidents(*reports):
 
 
 def added(*reports, passages=None, now=NOW):
-    steps, became = passages_of([a_passage()] if passages is None else passages)
+    steps, became = steps_of([a_passage()] if passages is None else passages)
     found, share = incidents(*reports), np.zeros(len(steps.risk))
     there = beside(steps, found, FIELD)
     told, share[there.rows] = threatened(there, FIELD, found, now)
@@ -84,7 +91,7 @@ def test_no_incident_or_no_passage_adds_nothing():
 def test_a_moored_ship_is_at_berth_until_she_sails():
     passage = a_passage(steps=4)
     passage.sog[2] = 12.0
-    steps, became = passages_of([passage], frozenset({200000001}))
+    steps, became = steps_of([passage], moored=[200000001])
     assert steps.activity[became].tolist() == [
         Activity.BERTHED, Activity.BERTHED, Activity.UNDER_WAY, Activity.ANCHORED,
     ]  # fmt: skip
@@ -92,7 +99,7 @@ def test_a_moored_ship_is_at_berth_until_she_sails():
 
 def test_steps_spent_in_one_place_are_one_with_all_their_risk():
     passages = [a_passage(1), a_passage(2), a_passage(3, sog=10.0)]
-    steps, became = passages_of(passages)
+    steps, became = steps_of(passages)
     assert steps.ship.tolist() == [0, 1, *[2] * 144]
     assert became.tolist() == [*[0] * 144, *[1] * 144, *range(2, 146)]
     assert steps.risk[0] == pytest.approx(passages[0].risk.sum())
@@ -101,7 +108,7 @@ def test_steps_spent_in_one_place_are_one_with_all_their_risk():
 
 def test_the_steps_of_some_ships_give_them_what_all_steps_give():
     passages = [a_passage(i, lon=LON + i / 20) for i in range(1, 6)]
-    steps, found = passages_of(passages)[0], incidents({})
+    steps, found = steps_of(passages)[0], incidents({})
     whole = threatened(beside(steps, found, FIELD), FIELD, found, NOW)[0]
     some = beside(steps.of(np.array([1, 3])), found, FIELD)
     part = threatened(some, FIELD, found, NOW)[0]
@@ -122,7 +129,7 @@ def test_all_that_the_raised_field_raises_is_found_by_the_coarse_search(told):
         for x, y, nm, d in told
     ]
     passages = [a_passage(i, lon=-99.5 + i / 4, lat=12 + i / 8 - 1) for i in range(1, 14)]
-    steps, found = passages_of(passages)[0], incidents(*reports)
+    steps, found = steps_of(passages)[0], incidents(*reports)
     there, share = beside(steps, found, FIELD), np.zeros(len(steps.risk))
     share[there.rows] = threatened(there, FIELD, found, NOW, ThreatParams(live=1.0))[1]
     raised = FIELD.with_reports([i.counted() for i in found], NOW)
@@ -135,7 +142,7 @@ def test_all_that_the_raised_field_raises_is_found_by_the_coarse_search(told):
 def test_steps_beside_other_incidents_change_nothing_of_what_is_told():
     passages = [a_passage(i, lon=LON + i / 2) for i in range(9)]
     one, both = incidents({}), incidents({}, {"lon": LON + 4, "at": NOW - 9 * DAY_US})
-    steps, _ = passages_of(passages)
+    steps, _ = steps_of(passages)
     narrow = threatened(beside(steps, one, FIELD), FIELD, one, NOW)[0]
     wide = threatened(beside(steps, both, FIELD), FIELD, one, NOW)[0]
     assert narrow == wide
