@@ -1,5 +1,7 @@
 import asyncio
 import os
+from contextlib import suppress
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -90,3 +92,23 @@ async def test_trimming_drops_what_every_reader_has_passed(log):
     await log.trim(first)
     assert {e.sequence for e in await entries_after(log, 0, second)} == {1}
     assert await log.last_offset() == second
+
+
+async def test_a_cancellation_is_heeded_though_the_client_swallowed_it(log, monkeypatch):
+    """As `asyncio.wait_for`, by which nats-py waits, does in Python 3.11 when an answer comes."""
+    asked = asyncio.Event()
+
+    async def answer_when_cancelled(subject, *_, **__):
+        if subject.startswith("ais.marks"):
+            asked.set()
+            with suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+        return SimpleNamespace(seq=1)
+
+    monkeypatch.setattr(log._stream, "publish", answer_when_cancelled)
+    appending = asyncio.create_task(log.append(a_batch(1)))
+    async with asyncio.timeout(20):
+        await asked.wait()
+        appending.cancel()
+        await asyncio.wait([appending])
+    assert appending.cancelled()
