@@ -31,6 +31,7 @@ check: $(VENV)/.dev-ready ## ruff, mypy, import-linter
 	$(VENV)/bin/lint-imports --no-cache
 
 unit: $(VENV)/.dev-ready setup page browser readers ## the tests alone; ARGS="-k gap" picks some
+	@tools/npm-run $(VENV) test
 	$(PY) -m pytest $(ARGS)
 
 bench: $(VENV)/.bench-ready ## benchmarks, as ratios against peers
@@ -87,7 +88,9 @@ $(VENV)/.bench-ready: requirements-bench.lock $(VENV)/.run-ready
 	@touch $@
 
 $(PAGE): $(PAGE_SOURCES) | $(VENV)/.run-ready
-	@tools/build-page $(VENV)
+	@echo "Building the page …"
+	@tools/npm-run $(VENV) build
+	@touch $@
 
 .PHONY: browser readers
 browser:

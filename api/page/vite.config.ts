@@ -1,4 +1,4 @@
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
 
 /** Every asset is a file of its own origin: nothing inlined, so a strict CSP holds. */
 export default defineConfig({
@@ -8,4 +8,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1500,
   },
+  test: { css: true },
 });

@@ -134,7 +134,7 @@ def test_without_webgl_the_chart_is_drawn_on_a_plain_canvas(
 def test_who_is_not_signed_in_is_told_how_to(browser: Browser, sign_in_link: str) -> None:
     page = browser.new_page()
     page.goto(sign_in_link.split("/sign-in")[0])
-    expect(page.locator("#notice")).to_contain_text("Open the sign-in link that make run printed")
+    expect(page.locator("#notice")).to_contain_text("safepassage keys link prints a new one")
     page.close()
 
 
@@ -150,7 +150,7 @@ def _decide(board: Locator, verb: str, reason: str) -> None:
 def _escort_under_way(page: Page) -> Locator:
     """The first escort of the board that ends at another place than it begins, or the first."""
     rows = page.locator("#dock tbody tr").all()
-    places = [row.locator("td small").all_inner_texts() for row in rows]
+    places = [row.locator("td:nth-child(n+3) small").all_inner_texts() for row in rows]
     under_way = (row for row, place in zip(rows, places, strict=True) if len(set(place)) > 1)
     return next(under_way, rows[0])
 

@@ -6,6 +6,7 @@ import type { Escort, Plan, Position, Tasking } from "./model";
 import { place } from "./port";
 import type { Store } from "./store";
 import { buttons, form, isAbout, type VerdictActions } from "./verdict";
+import { refusalOf, t } from "./words/words";
 
 export interface BoardActions extends VerdictActions {
   select(mmsi: number): void;
@@ -13,13 +14,13 @@ export interface BoardActions extends VerdictActions {
 
 export function board(store: Store, actions: BoardActions, now: number): TemplateResult {
   const plan = store.plan;
-  if (!plan) return html`<p class="empty">No plan yet. One is made as soon as a ship's predicted passage crosses hazardous water and a patrol vessel can reach it.</p>`;
+  if (!plan) return html`<p class="empty">${t.board.noPlan}</p>`;
   const rows = store.taskings.flatMap((tasking) => tasking.escorts.map((escort) => ({ tasking, escort })));
   rows.sort((a, b) => a.escort.rendezvous_at.localeCompare(b.escort.rendezvous_at));
   return html`${totals(plan, rows.length, now)}${news(store, plan, now)}
-    ${rows.length === 0 ? html`<p class="empty">The plan proposes no escort: nothing can be served. See “Not served” for the reasons.</p>` : html`
+    ${rows.length === 0 ? html`<p class="empty">${t.board.nothing}</p>` : html`
     <div class="scroll"><table>
-      <thead><tr><th>Patrol vessel</th><th>Nation</th><th>Ship</th><th>Rendezvous (UTC)</th><th>Release (UTC)</th><th>Status</th><th class="number">Risk averted</th><th>Why</th></tr></thead>
+      <thead><tr>${t.board.columns.map((name, i) => html`<th class=${i === 5 ? "number" : ""}>${name}</th>`)}</tr></thead>
       <tbody>${rows.map(({ tasking, escort }) => row(store, tasking, escort, actions, now))}</tbody>
     </table></div>`}
     ${past(store, plan, now)}`;
@@ -29,24 +30,23 @@ export function board(store: Store, actions: BoardActions, now: number): Templat
 function past(store: Store, plan: Plan, now: number): TemplateResult | typeof nothing {
   const ended = plan.ended ?? [];
   if (ended.length === 0) return nothing;
-  return html`<details class="changes"><summary>${ended.length} ended in the last day</summary>
-    <ul>${ended.map((each) => html`<li><b>${words(each.status ?? "")}</b> ${clock(each.ended_at, now)}: ${each.name} (${each.nation ?? DASH}) with
+  return html`<details class="changes"><summary>${t.board.ended(ended.length)}</summary>
+    <ul>${ended.map((each) => html`<li><b>${t.board.status[each.status ?? ""] ?? ""}</b> ${clock(each.ended_at, now)}: ${store.assetName(each)} (${each.nation ?? DASH}) ${t.board.with}
       ${(each.mmsis ?? []).map((mmsi) => store.name(Number(mmsi))).join(", ")}. <span>${each.why}</span></li>`)}</ul></details>`;
 }
 
 function row(store: Store, tasking: Tasking, escort: Escort, actions: BoardActions, now: number): TemplateResult {
   const asset = store.asset(tasking.asset);
-  const name = tasking.name ?? asset.name ?? tasking.asset;
+  const name = store.assetName(tasking);
   const kind = tasking.class ?? asset.class;
   const nation = tasking.nation ?? asset.nation;
   const mmsis = store.mmsisOf(escort);
   const requests = escort.requests.map((id) => store.requests.get(id)).filter((r) => r !== undefined);
   const averted = escort.risk_value ?? (requests.length ? requests.reduce((sum, r) => sum + r.risk_value, 0) : null);
-  const why = escort.why ?? tasking.why ?? `${trim(escort.transit_nm)} nm to reach her, ${trim(escort.leg_nm)} nm together`;
+  const why = escort.why ?? tasking.why ?? t.board.why(trim(escort.transit_nm), trim(escort.leg_nm));
   const chosen = store.selected !== null && mmsis.includes(store.selected.mmsi);
   return html`<tr class=${chosen ? "chosen" : ""}>
-    <td><b>${name}</b>${kind && !name.includes(kind) ? html`<small>${kind}</small>` : nothing}</td>
-    <td title=${country(nation)}>${nation ?? DASH}</td>
+    <td title=${country(nation)}><b>${name}</b><small>${[nation, kind && !name.includes(kind) ? kind : null].filter(Boolean).join(" · ")}</small></td>
     <td>${mmsis.map((mmsi) => html`<button type="button" class="link" @click=${() => actions.select(mmsi)}>${store.name(mmsi)}</button> `)}</td>
     <td>${when(escort.rendezvous_at, escort.rendezvous_position ?? requests[0]?.rendezvous, now)}</td>
     <td>${when(escort.release_at, escort.release_position ?? requests[0]?.release, now)}</td>
@@ -54,16 +54,16 @@ function row(store: Store, tasking: Tasking, escort: Escort, actions: BoardActio
     <td class="number">${averted === null ? DASH : trim(averted)}</td>
     <td class="why" title=${why}><p>${why}</p></td>
   </tr>
-  ${store.verdict && isAbout(store.verdict, tasking, escort) ? html`<tr class="detail"><td colspan="8">${form(store.verdict, actions)}</td></tr>` : nothing}
-  ${chosen ? html`<tr class="chosen detail"><td colspan="8">${why}</td></tr>` : nothing}`;
+  ${store.verdict && isAbout(store.verdict, tasking, escort) ? html`<tr class="detail"><td colspan="7">${form(store.verdict, actions)}</td></tr>` : nothing}
+  ${chosen ? html`<tr class="chosen detail"><td colspan="7">${why}</td></tr>` : nothing}`;
 }
 
 /** The escort's stage, and whose word made it so. */
 function stage(tasking: Tasking, escort: Escort): TemplateResult {
   const status = escort.status ?? tasking.status ?? "proposed";
   const word = escort.decided;
-  const said = word ? `${words(word.kind)} by ${word.by} (${word.nation}) ${clock(word.at)}${word.reason ? `: ${word.reason}` : ""}` : "";
-  return html`<span class="status ${status}" title=${said}>${status.replaceAll("_", " ")}${escort.locked && status === "proposed" ? ", locked" : ""}</span>`;
+  const said = word ? `${t.board.decidedBy(t.board.decision[word.kind] ?? words(word.kind), word.by, word.nation, clock(word.at))}${word.reason ? `: ${word.reason}` : ""}` : "";
+  return html`<span class="status ${status}" title=${said}>${t.board.status[status] ?? status}${escort.locked && status === "proposed" ? t.board.locked : ""}</span>`;
 }
 
 function when(iso: string, position: Position | null | undefined, now: number): TemplateResult {
@@ -74,34 +74,32 @@ function when(iso: string, position: Position | null | undefined, now: number): 
 function totals(plan: Plan, escorts: number, now: number): TemplateResult {
   const baselines = plan.baselines ?? {};
   const values: [string, number, boolean][] = [
-    ["Risk averted", plan.risk_value, true],
-    ...Object.entries(baselines).map(([name, value]): [string, number, boolean] => [BASELINE[name] ?? words(name), value, false]),
+    [t.board.averted, plan.risk_value, true],
+    ...Object.entries(baselines).map(([name, value]): [string, number, boolean] => [t.board.baselines[name] ?? words(name), value, false]),
   ];
   const largest = Math.max(...values.map(([, value]) => value), Number.MIN_VALUE);
   return html`<div class="totals">
-    <p>${escorts} escorts${plan.made_at ? html`, planned <b>${clock(plan.made_at, now)}</b>` : nothing}, proven gap <b>${plan.gap == null ? "none yet" : percent(plan.gap)}</b></p>
-    <ul class="compare" aria-label="Risk averted: incidents expected to be prevented, beside simpler ways to plan">
+    <p>${t.board.escorts(escorts)}${plan.made_at ? html`${t.board.planned} <b>${clock(plan.made_at, now)}</b>` : nothing}${t.board.gap} <b>${plan.gap == null ? t.board.noGap : percent(plan.gap)}</b></p>
+    <ul class="compare" aria-label=${t.board.avertedLong}>
       ${values.map(([name, value, ours]) => html`<li>${name} <svg width="48" height="8" aria-hidden="true">
         ${svg`<rect class="rail" width="48" height="8" rx="2"></rect><rect class=${ours ? "ours" : "theirs"} width=${(48 * Math.max(0, value)) / largest} height="8" rx="2"></rect>`}
         </svg> <b>${trim(value)}</b></li>`)}
     </ul>
-    <ul class="burden" aria-label="Escort hours by nation">
+    <ul class="burden" aria-label=${t.board.hours}>
       ${Object.entries(plan.burden ?? {}).map(([nation, { hours, share }]) => html`<li title=${country(nation)}>${nation} <b>${trim(hours)} h</b> ${Math.round(share * 100)}%</li>`)}
     </ul>
   </div>`;
 }
 
-const BASELINE: Record<string, string> = { nearest: "nearest first", priority: "priority insertion" };
-
 /** Requests nobody serves, with the reason in words. */
 export function unserved(store: Store, actions: BoardActions): TemplateResult {
   const refused = store.plan?.unserved ?? [];
-  if (refused.length === 0) return html`<p class="empty">Every escort request is served.</p>`;
+  if (refused.length === 0) return html`<p class="empty">${t.board.allServed}</p>`;
   return html`<div class="scroll"><table>
-    <thead><tr><th>Ship</th><th>Reason</th><th>Detail</th><th class="number">Would cost</th></tr></thead>
+    <thead><tr>${t.board.refused.map((name, i) => html`<th class=${i === 3 ? "number" : ""}>${name}</th>`)}</tr></thead>
     <tbody>${refused.map((each) => html`<tr>
       <td>${store.mmsisOf(each).map((mmsi) => html`<button type="button" class="link" @click=${() => actions.select(mmsi)}>${store.name(mmsi)}</button> `)}</td>
-      <td><b>${words(each.reason)}</b></td><td class="why">${each.detail ?? ""}</td>
+      <td><b>${refusalOf(each.reason)}</b></td><td class="why">${each.detail ?? ""}</td>
       <td class="number">${each.would_cost == null ? DASH : trim(each.would_cost)}</td></tr>`)}</tbody>
   </table></div>`;
 }

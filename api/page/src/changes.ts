@@ -3,22 +3,19 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { clock } from "./format";
 import type { Change, Plan } from "./model";
 import type { Store } from "./store";
-
-const WORDS: Record<Change["kind"], string> = {
-  added: "New", dropped: "Dropped", moved: "Moved", retimed: "Other time",
-};
+import { t } from "./words/words";
 
 export function news(store: Store, plan: Plan, now: number): TemplateResult {
   const alerts = plan.alerts ?? [];
   const changes = plan.recent_changes ?? [];
   return html`${alerts.length ? html`<ul class="alerts" role="alert">${alerts.map((each) => html`<li>${each.text}</li>`)}</ul>` : nothing}
-    ${plan.pending ? html`<p class="pending">${plan.pending === 1 ? "One decision is" : `${plan.pending} decisions are`} recorded; the next plan answers it in some seconds.</p>` : nothing}
-    ${changes.length ? html`<details class="changes"><summary>${changes.length} ${changes.length === 1 ? "change" : "changes"} of the plan in the last hour</summary>
+    ${plan.pending ? html`<p class="pending">${t.board.pending(plan.pending)}</p>` : nothing}
+    ${changes.length ? html`<details class="changes"><summary>${t.board.changes(changes.length)}</summary>
       <ul>${changes.map((each) => change(store, each, now))}</ul></details>` : nothing}`;
 }
 
 function change(store: Store, each: Change, now: number): TemplateResult {
   const ships = each.mmsis.map((mmsi) => store.name(Number(mmsi))).join(", ");
-  const side = (part: Change["was"]) => (part ? `${store.asset(part.asset).name ?? part.asset} ${clock(part.rendezvous_at, now)}` : "nobody");
-  return html`<li>${clock(each.at, now)} <b>${WORDS[each.kind]}:</b> ${ships}, ${side(each.was)} → ${side(each.now)}. <span>${each.why}</span></li>`;
+  const side = (part: Change["was"]) => (part ? `${store.assetName(part)} ${clock(part.rendezvous_at, now)}` : t.board.nobody);
+  return html`<li>${clock(each.at, now)} <b>${t.board.change[each.kind] ?? each.kind}:</b> ${ships}, ${side(each.was)} → ${side(each.now)}. <span>${each.why}</span></li>`;
 }

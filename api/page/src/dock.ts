@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { board, unserved, type BoardActions } from "./board";
 import { eventItem, type EventActions } from "./event";
 import type { Store } from "./store";
+import { t } from "./words/words";
 
 export type Tab = "escorts" | "unserved" | "events";
 const EVENTS_SHOWN = 100;
@@ -16,10 +17,10 @@ export function dock(store: Store, open: Tab | null, actions: DockActions, now: 
   const escorts = store.taskings.reduce((n, tasking) => n + tasking.escorts.length, 0);
   const tab = (id: Tab, label: string, count: number) => html`<button type="button" role="tab" id="tab-${id}"
     aria-selected=${open === id} aria-controls="dock-page" @click=${() => actions.turn(id)}>${label} <small>${count}</small></button>`;
-  return html`<div class="tabs" role="tablist" aria-label="Escorts and events">
-      ${tab("escorts", "Escort board", escorts)}
-      ${tab("unserved", "Not served", store.plan?.unserved.length ?? 0)}
-      ${tab("events", "Events", store.events.length)}
+  return html`<div class="tabs" role="tablist" aria-label=${t.dock.title}>
+      ${tab("escorts", t.dock.escorts, escorts)}
+      ${tab("unserved", t.dock.unserved, store.plan?.unserved.length ?? 0)}
+      ${tab("events", t.dock.events, store.events.length)}
     </div>
     ${open ? html`<div id="dock-page" role="tabpanel" aria-labelledby="tab-${open}">${page(store, open, actions, now)}</div>` : nothing}`;
 }
@@ -27,7 +28,7 @@ export function dock(store: Store, open: Tab | null, actions: DockActions, now: 
 function page(store: Store, open: Tab, actions: DockActions, now: number): TemplateResult {
   if (open === "escorts") return board(store, actions, now);
   if (open === "unserved") return unserved(store, actions);
-  if (store.events.length === 0) return html`<p class="empty">No event yet. Rendezvous, gaps, loitering and zone entries appear here as they are detected.</p>`;
+  if (store.events.length === 0) return html`<p class="empty">${t.dock.noEvent}</p>`;
   return html`<div class="scroll"><ul class="events wide">
     ${store.events.slice(0, EVENTS_SHOWN).map((event) => eventItem(event, store, actions, now))}</ul></div>`;
 }

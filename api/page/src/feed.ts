@@ -4,6 +4,7 @@ import { mmsiText, type Asset, type EscortRequest, type Me, type Plan, type SeaE
 import { read, readAll, send, SignedOut } from "./rest";
 import type { Store } from "./store";
 import type { Verdict } from "./verdict";
+import { language, t } from "./words/words";
 
 const REFRESH_MS = 20_000;
 /** Above so many ships only the notable ones are read at every refresh, all at every tenth. */
@@ -42,12 +43,12 @@ export class Feed {
   }
 
   /** Records, events and plan anew. */
-  private async refresh(): Promise<void> {
+  async refresh(): Promise<void> {
     const { store } = this;
     const all = this.refreshes++ % ALL_EVERY === 0 || store.ships.size < MANY_SHIPS;
     await this.attempt(async () => {
       const [vessels, events, requests, plan] = await Promise.all([
-        readAll<Vessel>(`/v1/vessels?limit=1000${all ? "" : "&min_band=elevated"}`, "vessels"),
+        readAll<Vessel>(`/v1/vessels?lang=${language}&limit=1000${all ? "" : "&min_band=elevated"}`, "vessels"),
         readAll<SeaEvent>("/v1/events?limit=200", "events", 1),
         readAll<EscortRequest>("/v1/requests", "requests"),
         this.planRevision ? read<Plan>("/v1/plans/current") : null,
@@ -73,12 +74,12 @@ export class Feed {
   private async readSelection(mmsi: number): Promise<void> {
     const root = `/v1/vessels/${mmsiText(mmsi)}`;
     const [vessel, track, events] = await Promise.all([
-      read<Vessel>(root),
+      read<Vessel>(`${root}?lang=${language}`),
       read<GeoJSON.GeoJSON>(`${root}/track`),
       readAll<SeaEvent>(`${root}/events?limit=100`, "events", 1),
     ]);
     if (this.store.selected?.mmsi !== mmsi) return;
-    const problem = vessel ? null : "The service has no record of this ship.";
+    const problem = vessel ? null : t.notice.noRecord;
     this.store.selected = { mmsi, vessel, track, events, problem };
     this.store.changed();
     if (vessel) await this.readOpinion(root, vessel);
@@ -102,7 +103,7 @@ export class Feed {
       await this.refresh();
     } catch (error) {
       if (error instanceof SignedOut) store.signedOut = true;
-      else store.problem = `The decision was not recorded: ${error instanceof Error ? error.message : String(error)}`;
+      else store.problem = t.notice.notRecorded(error instanceof Error ? error.message : String(error));
       store.changed();
     }
   }
@@ -141,7 +142,7 @@ export class Feed {
       this.store.problem = null;
     } catch (error) {
       if (error instanceof SignedOut) this.store.signedOut = true;
-      else this.store.problem = `The service did not answer: ${error instanceof Error ? error.message : String(error)}`;
+      else this.store.problem = t.notice.noAnswer(error instanceof Error ? error.message : String(error));
     }
     this.store.changed();
   }

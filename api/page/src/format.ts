@@ -1,5 +1,6 @@
 /** Numbers, times and AIS codes as an officer reads them: UTC, nautical miles, knots. */
 import type { Position } from "./model";
+import { t } from "./words/words";
 
 export const DASH = "–";
 
@@ -8,20 +9,20 @@ const pad = (n: number, width = 2) => String(n).padStart(width, "0");
 /** `14:05Z`, with the day where it is not today's. */
 export function clock(iso: string | null | undefined, now = Date.now()): string {
   if (!iso) return DASH;
-  const t = new Date(iso);
-  if (Number.isNaN(t.getTime())) return DASH;
-  const time = `${pad(t.getUTCHours())}:${pad(t.getUTCMinutes())}Z`;
-  const sameDay = t.toISOString().slice(0, 10) === new Date(now).toISOString().slice(0, 10);
-  return sameDay ? time : `${pad(t.getUTCDate())} ${month(t)} ${time}`;
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return DASH;
+  const time = `${pad(at.getUTCHours())}:${pad(at.getUTCMinutes())}Z`;
+  const sameDay = at.toISOString().slice(0, 10) === new Date(now).toISOString().slice(0, 10);
+  return sameDay ? time : `${pad(at.getUTCDate())} ${month(at)} ${time}`;
 }
 
-const month = (t: Date) => t.toLocaleString("en", { month: "short", timeZone: "UTC" });
+const month = (at: Date) => at.toLocaleString(t.locale, { month: "short", timeZone: "UTC" });
 
 /** `23 Nov 2026 14:05:09Z`. */
 export function fullClock(ms: number): string {
-  const t = new Date(ms);
-  const time = [t.getUTCHours(), t.getUTCMinutes(), t.getUTCSeconds()].map((n) => pad(n)).join(":");
-  return `${pad(t.getUTCDate())} ${month(t)} ${t.getUTCFullYear()} ${time}Z`;
+  const at = new Date(ms);
+  const time = [at.getUTCHours(), at.getUTCMinutes(), at.getUTCSeconds()].map((n) => pad(n)).join(":");
+  return `${pad(at.getUTCDate())} ${month(at)} ${at.getUTCFullYear()} ${time}Z`;
 }
 
 /** `4 s`, `12 min`, `3 h`, `2 d`. */
@@ -57,49 +58,52 @@ export function quantity(value: number | null | undefined, unit: string, digits 
 export const bearing = (deg: number | null | undefined): string =>
   deg == null || Number.isNaN(deg) ? DASH : `${pad(Math.round(deg) % 360, 3)}°`;
 
-/** Degrees and decimal minutes, `08°12.4′N 079°30.1′W`. */
-export function degreesMinutes([lon, lat]: Position): string {
-  return `${dm(lat, 2, "N", "S")} ${dm(lon, 3, "E", "W")}`;
+export const POSITION_FORMS = ["dmm", "dms", "dd"] as const;
+export type PositionForm = (typeof POSITION_FORMS)[number];
+let form: PositionForm = "dmm";
+
+export function writePositionsAs(chosen: PositionForm): void {
+  form = chosen;
 }
 
-function dm(value: number, width: number, plus: string, minus: string): string {
+/** A position as the officer has chosen: `08°12.4′N 079°30.1′W`, `08°12′24″N …` or `8.20667, -79.50167`. */
+export function coordinates([lon, lat]: Position): string {
+  if (form === "dd") return `${lat.toFixed(5)}, ${lon.toFixed(5)}`;
+  const side = form === "dms" ? dms : dmm;
+  return `${side(lat, 2)}${lat < 0 ? "S" : "N"} ${side(lon, 3)}${lon < 0 ? "W" : "E"}`;
+}
+
+function dmm(value: number, width: number): string {
   const tenths = Math.round(Math.abs(value) * 600);
-  const minutes = (tenths % 600) / 10;
-  return `${pad(Math.floor(tenths / 600), width)}°${minutes.toFixed(1).padStart(4, "0")}′${value < 0 ? minus : plus}`;
+  return `${pad(Math.floor(tenths / 600), width)}°${((tenths % 600) / 10).toFixed(1).padStart(4, "0")}′`;
 }
 
-const regions = new Intl.DisplayNames(["en"], { type: "region", fallback: "code" });
+function dms(value: number, width: number): string {
+  const seconds = Math.round(Math.abs(value) * 3600);
+  return `${pad(Math.floor(seconds / 3600), width)}°${pad(Math.floor(seconds / 60) % 60)}′${pad(seconds % 60)}″`;
+}
+
+const regions = new Map<string, Intl.DisplayNames>();
 
 export function country(code: string | null | undefined): string {
   if (!code) return DASH;
-  return /^[A-Z]{2}$/.test(code) ? (regions.of(code) ?? code) : code;
+  if (!/^[A-Z]{2}$/.test(code)) return code;
+  let names = regions.get(t.locale);
+  if (!names) regions.set(t.locale, (names = new Intl.DisplayNames([t.locale], { type: "region", fallback: "code" })));
+  return names.of(code) ?? code;
 }
 
 /** ITU-R M.1371-5 table 53, the first digit's class where the number has no name of its own. */
 export function shipType(code: number | string | null | undefined): string {
   if (typeof code === "string") return words(code);
   if (code == null || code === 0) return DASH;
-  const named: Record<number, string> = {
-    30: "Fishing", 31: "Towing", 32: "Towing, large", 33: "Dredger", 34: "Diving", 35: "Military",
-    36: "Sailing", 37: "Pleasure craft", 50: "Pilot", 51: "Search and rescue", 52: "Tug",
-    53: "Port tender", 54: "Anti-pollution", 55: "Law enforcement", 58: "Medical", 59: "Non-combatant",
-  };
-  const classes: Record<number, string> = {
-    2: "Wing in ground", 4: "High-speed craft", 6: "Passenger", 7: "Cargo", 8: "Tanker", 9: "Other",
-  };
-  return named[code] ?? classes[Math.floor(code / 10)] ?? `Type ${code}`;
+  return t.format.types[code] ?? t.format.classes[Math.floor(code / 10)] ?? t.format.unknownType(code);
 }
 
 /** ITU-R M.1371-5 table 45. */
-const NAV_STATUS = [
-  "Under way using engine", "At anchor", "Not under command", "Restricted manoeuvrability",
-  "Constrained by draught", "Moored", "Aground", "Engaged in fishing", "Under way sailing",
-  "Reserved", "Reserved", "Towing astern", "Pushing ahead", "Reserved", "AIS-SART active",
-];
-
 export function navStatus(code: number | string | null | undefined): string {
   if (typeof code === "string") return words(code);
-  return code == null ? DASH : (NAV_STATUS[code] ?? DASH);
+  return code == null ? DASH : (t.format.navStatus[code] ?? DASH);
 }
 
 /** `zone_entry` -> `Zone entry`. */
@@ -117,9 +121,17 @@ export function evidence(name: string, value: unknown): [string, string] | null 
   if (value == null || typeof value === "object") return null;
   const parts = name.split("_");
   const unit = parts.length > 1 ? UNITS[parts.at(-1)!] : undefined;
-  const label = words(unit ? parts.slice(0, -1).join("_") : name);
-  const shown = typeof value === "number" ? String(Number(value.toPrecision(4))) : isoAsClock(String(value));
-  return [label, unit ? `${shown}${unit === "°" ? "" : " "}${unit}` : shown];
+  const field = unit ? parts.slice(0, -1).join("_") : name;
+  const shown = typeof value === "number" ? String(Number(value.toPrecision(4))) : told(field, value);
+  return [t.event.evidence[field] ?? words(field), unit ? `${shown}${unit === "°" ? "" : " "}${unit}` : shown];
 }
 
-const isoAsClock = (text: string) => (/^\d{4}-\d\d-\d\dT/.test(text) ? clock(text) : text);
+function told(field: string, value: unknown): string {
+  if (typeof value === "boolean") return value ? t.event.yes : t.event.no;
+  const text = String(value);
+  if (/^\d{4}-\d\d-\d\dT/.test(text)) return clock(text);
+  return t.event.evidence[field === "where" && text === "port" ? "in_port" : STATES.has(text) ? text : ""] ?? text;
+}
+
+/** Values that are words of ours, and not names. */
+const STATES = new Set(["silent", "resumed", "returned", "stayed", "anchorage", "open_sea"]);

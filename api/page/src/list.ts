@@ -1,14 +1,16 @@
 /** The priority list: search, bands, ships; a listbox driven by arrow keys. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
-import { look, LOOKS, mark } from "./band";
+import { LOOKS, mark } from "./band";
 import { age, country, percent, shipType, trim } from "./format";
 import { bandOf, mmsiText, type Ship } from "./model";
 import type { Store } from "./store";
+import { t } from "./words/words";
 
 /** Rows drawn at once; searching reaches the rest. */
 const ROWS = 200;
-const FILTERS: readonly [number, string][] = [[0, "All"], [2, "Elevated +"], [3, "High +"], [4, "Severe"]];
+/** Least bands that may be chosen, in the order of their words. */
+const FILTERS = [0, 2, 3, 4];
 
 export interface ListActions {
   select(mmsi: number | null): void;
@@ -22,20 +24,20 @@ export function list(store: Store, actions: ListActions): TemplateResult {
   for (const ship of store.ships.values()) counts[bandOf(ship)]!++;
   return html`
     <div class="tools">
-      <input id="search" type="search" placeholder="Search name or MMSI   /" aria-label="Search name or MMSI"
+      <input id="search" type="search" placeholder="${t.list.search}   /" aria-label=${t.list.search}
         autocomplete="off" spellcheck="false" .value=${store.query}
         @input=${(event: InputEvent) => actions.search((event.target as HTMLInputElement).value)} />
-      <div class="bands" role="group" aria-label="Least band shown">
-        ${FILTERS.map(([band, label]) => html`<button type="button" aria-pressed=${store.minBand === band}
-          @click=${() => actions.filter(band)}>${label} <small>${sum(counts.slice(band))}</small></button>`)}
+      <div class="bands" role="group" aria-label=${t.list.leastBand}>
+        ${FILTERS.map((band, i) => html`<button type="button" aria-pressed=${store.minBand === band}
+          @click=${() => actions.filter(band)}>${t.list.filters[i]} <small>${sum(counts.slice(band))}</small></button>`)}
       </div>
     </div>
-    <div class="columns" aria-hidden="true"><span>Ship</span><span>Coercion</span><span>Smuggling</span></div>
-    <ul id="ship-list" role="listbox" tabindex="0" aria-label="Ships, highest priority first"
+    <div class="columns" aria-hidden="true"><span>${t.list.ship}</span><span>${t.panel.coercion}</span><span>${t.panel.smuggling}</span></div>
+    <ul id="ship-list" role="listbox" tabindex="0" aria-label=${t.list.options}
       aria-activedescendant=${store.selected ? `ship-${store.selected.mmsi}` : nothing}
       @keydown=${(event: KeyboardEvent) => step(event, store, actions)}>
       ${repeat(ships.slice(0, ROWS), (ship) => ship.mmsi, (ship) => row(ship, store, actions))}
-      ${ships.length > ROWS ? html`<li class="more" role="presentation">${ships.length - ROWS} more; search to reach them</li>` : nothing}
+      ${ships.length > ROWS ? html`<li class="more" role="presentation">${t.list.more(ships.length - ROWS)}</li>` : nothing}
       ${ships.length === 0 ? html`<li class="more" role="presentation">${empty(store)}</li>` : nothing}
     </ul>`;
 }
@@ -50,7 +52,7 @@ function row(ship: Ship, store: Store, actions: ListActions): TemplateResult {
       @click=${() => actions.select(ship.mmsi)}>
     ${mark(bandOf(ship))}
     <span class="ship"><b>${store.name(ship.mmsi)}</b>
-      <small>${silent > 1800 ? `silent ${age(silent)} · ` : ""}${what.join(" · ") || mmsiText(ship.mmsi)}</small></span>
+      <small>${silent > 1800 ? `${t.list.silent(age(silent))} · ` : ""}${what.join(" · ") || mmsiText(ship.mmsi)}</small></span>
     ${score(vessel?.coercion ? percent(vessel.coercion.probability) : null, ship.coercion)}
     ${score(vessel?.smuggling ? trim(vessel.smuggling.priority) : null, ship.smuggling)}
   </li>`;
@@ -58,15 +60,14 @@ function row(ship: Ship, store: Store, actions: ListActions): TemplateResult {
 
 function score(value: string | null, band: number): TemplateResult {
   return html`<span class="score band-${band}"><b>${band === 0 || value === null ? "–" : value}</b>
-    <small>${band === 0 ? "no data" : look(band).label.toLowerCase()}</small></span>`;
+    <small>${band === 0 ? t.list.noData : t.bands[band]!.toLowerCase()}</small></span>`;
 }
 
 function empty(store: Store): TemplateResult {
-  if (store.query || store.minBand) return html`No ship matches. <kbd>Esc</kbd> clears the search.`;
-  if (store.connection === "lost") return html`No connection to the service.`;
-  return html`No ship has been heard yet. Connect a feed with
-    <code>safepassage up --source tcp://host:port</code>, or run an exercise with <code>make run</code>.
-    Ships appear here seconds after their first report.`;
+  if (store.query || store.minBand) return html`${t.list.noMatch}`;
+  if (store.connection === "lost") return html`${t.list.noConnection}`;
+  return html`${t.list.nothingHeard}<br><code>safepassage up --source tcp://host:port</code><br>
+    <code>safepassage up --exercise pacific</code>`;
 }
 
 /** Moves the selection over the list as it is now, which may be newer than what is drawn. */

@@ -5,27 +5,37 @@ import { FlatChart } from "./chart/flat";
 import type { Layer, Surface } from "./chart/surface";
 import { dock, type Tab } from "./dock";
 import { Feed } from "./feed";
+import { exposeFlag } from "./flag";
+import { writePositionsAs } from "./format";
 import { header } from "./header";
+import { dress } from "./ink";
+import { keySheet, press, type KeyActions } from "./keys";
 import { legend } from "./legend";
 import { list } from "./list";
 import { positionOf, type Position } from "./model";
 import "./page.css";
 import { panel } from "./panel";
+import { keepSettings, loadSettings, settingsSheet, type Settings } from "./settings";
 import { Store } from "./store";
 import type { Verdict } from "./verdict";
 import { formatView, parseView } from "./view";
-import { exposeFlag } from "./flag";
+import { speak, t } from "./words/words";
 
 const part = (id: string) => document.getElementById(id)!;
+const sheet = part("sheet") as HTMLDialogElement;
 const store = new Store();
 const feed = new Feed(store);
 const view = parseView(location.hash);
+store.query = view.find;
+store.minBand = view.band;
+let settings = loadSettings();
 let placed = location.hash.includes("map=");
-const layers = new Set<Layer>(["escorts", "vectors", "names"]);
-let tab: Tab | null = "escorts";
 let chart: Surface | null = null;
+let sheetShown: "keys" | "settings" = "keys";
 const overlay = document.createElement("div");
 overlay.className = "overlay";
+const pointer = document.createElement("output");
+pointer.className = "pointer";
 
 function select(mmsi: number | null): void {
   view.ship = mmsi;
@@ -37,13 +47,17 @@ function select(mmsi: number | null): void {
 function show(mmsi: number): void {
   select(mmsi);
   draw(); // the panel takes its room from the chart first
-  const ship = store.ships.get(mmsi);
-  const vessel = store.vessels.get(mmsi);
-  const position: Position | null = ship ? [ship.lon, ship.lat] : vessel ? positionOf(vessel) : null;
+  const position = whereIs(mmsi);
   const escort = store.escortPlaces(mmsi);
   if (position && escort.length) chart?.fit([position, ...escort]);
   else if (position) chart?.centre(position, 5);
   document.querySelector("tr.chosen")?.scrollIntoView({ block: "nearest" });
+}
+
+function whereIs(mmsi: number): Position | null {
+  const ship = store.ships.get(mmsi);
+  const vessel = store.vessels.get(mmsi);
+  return ship ? [ship.lon, ship.lat] : vessel ? positionOf(vessel) : null;
 }
 
 /** Opens the chart where the ships are, unless the address says where or some are in sight. */
@@ -67,6 +81,12 @@ function central(positions: Position[]): Position[] {
 
 const writeView = () => history.replaceState(null, "", formatView(view));
 
+function turn(next: Tab): void {
+  view.tab = view.tab === next ? null : next;
+  writeView();
+  draw();
+}
+
 const actions = {
   select: show,
   open: (event: { mmsis: string[]; lon: number; lat: number }) => {
@@ -79,87 +99,134 @@ const actions = {
     document.querySelector<HTMLInputElement>("form.verdict input")?.focus();
   },
   decide: (verdict: Verdict, reason: string) => void feed.decide(verdict, reason),
-  turn: (next: Tab) => {
-    tab = tab === next ? null : next;
-    draw();
-  },
+  turn,
 };
 
 const listActions = {
   select,
   search: (query: string) => {
-    store.query = query;
+    store.query = view.find = query;
+    writeView();
     store.changed();
   },
   filter: (minBand: number) => {
-    store.minBand = minBand;
+    store.minBand = view.band = minBand;
+    writeView();
     store.changed();
   },
 };
 
 function toggle(layer: Layer): void {
-  if (!layers.delete(layer)) layers.add(layer);
-  chart?.show(layer, layers.has(layer));
-  if (layer === "hotspots" && layers.has(layer)) void feed.hotspots().then((cells) => cells && chart?.drawHotspots(cells));
+  if (!view.layers.delete(layer)) view.layers.add(layer);
+  writeView();
+  showLayer(layer);
   draw();
+}
+
+function showLayer(layer: Layer): void {
+  chart?.show(layer, view.layers.has(layer));
+  if (layer === "hotspots" && view.layers.has(layer)) void feed.hotspots().then((cells) => cells && chart?.drawHotspots(cells));
+}
+
+const keyActions: KeyActions = {
+  search: () => part("search").focus(),
+  first: () => {
+    const [first] = store.priorityList();
+    if (first) show(first.mmsi);
+    part("ship-list").focus();
+  },
+  escape: () => {
+    if (store.query || store.minBand) {
+      listActions.search("");
+      listActions.filter(0);
+    } else select(null);
+    part("ship-list").focus();
+  },
+  centre: () => {
+    const position = store.selected && whereIs(store.selected.mmsi);
+    if (position) chart?.centre(position);
+  },
+  turn,
+  toggle,
+  nextPalette: () => {
+    const order = ["day", "dusk", "night"] as const;
+    changeSettings({ ...settings, palette: order[(order.indexOf(settings.palette) + 1) % order.length]! });
+  },
+  open: (shown) => {
+    sheetShown = shown;
+    draw();
+    sheet.showModal();
+  },
+};
+
+/** Puts settings to work, all that is drawn included; a language is asked of the service anew. */
+function changeSettings(next: Settings): void {
+  const spokenAnew = next.language !== settings.language;
+  settings = next;
+  keepSettings(settings);
+  apply();
+  draw();
+  void openChart();
+  if (spokenAnew) void feed.refresh();
+}
+
+function apply(): void {
+  speak(settings.language);
+  dress(settings.palette);
+  writePositionsAs(settings.positions);
+  document.querySelector(".skip")!.textContent = t.skip;
+  for (const [id, name] of [["list", t.list.title], ["chart", t.chart.title], ["dock", t.dock.title], ["panel", t.panel.title]] as const) {
+    part(id).setAttribute("aria-label", name);
+  }
 }
 
 function draw(): void {
   const now = Date.now();
-  render(header(store, now), part("bar"));
+  render(header(store, keyActions, now), part("bar"));
   render(list(store, listActions), part("list"));
-  render(dock(store, tab, actions, now), part("dock"));
+  render(dock(store, view.tab, actions, now), part("dock"));
   part("panel").hidden = store.selected === null;
   render(store.selected ? panel(store, store.selected, { close: () => select(null), centre: (p) => chart?.centre(p) }, now) : nothing, part("panel"));
-  render(legend(layers, toggle, chart?.vectorMinutes() ?? 0), overlay);
+  render(legend(view.layers, toggle, chart?.vectorMinutes() ?? 0), overlay);
   render(notice(), part("notice"));
+  render(html`${sheetShown === "keys" ? keySheet() : settingsSheet(settings, changeSettings)}
+    <form method="dialog"><button>${t.keys.close}</button></form>`, sheet);
 }
 
 function notice() {
   if (store.signedOut) {
-    return html`<div class="sign-in"><h2>You are not signed in</h2>
-      <p>Open the sign-in link that <code>make run</code> printed. A link works once; running
-      <code>make run</code> again prints a new one.</p></div>`;
+    return html`<div class="sign-in"><h2>${t.notice.signedOut}</h2><p>${t.notice.signIn}</p></div>`;
   }
   const problem = store.connection === "lost" ? null : store.problem; // the bar says that already
   return problem ? html`<p class="problem">${problem}</p>` : nothing;
 }
 
-document.addEventListener("keydown", (event) => {
-  const typing = event.target instanceof HTMLInputElement;
-  if (event.key === "/" && !typing) {
-    event.preventDefault();
-    part("search").focus();
-  } else if (event.key === "Escape") {
-    if (store.query || store.minBand) {
-      store.query = "";
-      listActions.filter(0);
-    } else select(null);
-    part("ship-list").focus();
-  } else if (event.key === "Enter" && typing) {
-    const [first] = store.priorityList();
-    if (first) show(first.mmsi);
-    part("ship-list").focus();
-  }
-});
-
 const hasWebGl = () => document.createElement("canvas").getContext("webgl2") !== null;
+let opening = Promise.resolve();
 
-async function openChart(): Promise<void> {
-  const box = part("chart");
-  chart = hasWebGl() ? await Chart.open(box, view) : await FlatChart.open(box, view);
-  chart.onSelect(select);
-  chart.onMove((zoom, lon, lat) => {
-    Object.assign(view, { zoom, lon, lat });
-    writeView();
-    draw();
+/** Opens the chart, or opens it anew in other colours and words where it was; one after another. */
+function openChart(): Promise<void> {
+  opening = opening.then(async () => {
+    chart?.close();
+    chart = null;
+    const box = part("chart");
+    const opened = hasWebGl() ? await Chart.open(box, view) : await FlatChart.open(box, view);
+    opened.onSelect(select);
+    opened.onMove((zoom, lon, lat) => {
+      Object.assign(view, { zoom, lon, lat });
+      writeView();
+      draw();
+    });
+    opened.onPointer((text) => (pointer.textContent = text));
+    box.append(overlay, pointer);
+    chart = opened;
+    for (const layer of ["escorts", "hotspots", "vectors", "names"] as const) showLayer(layer);
+    store.changed();
   });
-  const pointer = document.createElement("output");
-  pointer.className = "pointer";
-  part("chart").append(overlay, pointer);
-  chart.onPointer((text) => (pointer.textContent = text));
+  return opening;
 }
 
+document.addEventListener("keydown", (event) => press(event, keyActions));
 store.subscribe(() => {
   draw();
   place();
@@ -167,6 +234,7 @@ store.subscribe(() => {
   chart?.drawPlan(store);
 });
 exposeFlag(store, () => chart !== null);
+apply();
 draw();
 setInterval(draw, 1000);
-await Promise.all([openChart().then(() => store.changed()), feed.start().then(() => feed.select(view.ship))]);
+await Promise.all([openChart(), feed.start().then(() => feed.select(view.ship))]);

@@ -1,14 +1,15 @@
 /** The selected ship: who she is, both scores and why, her events, her escort. */
 import { html, nothing, type TemplateResult } from "lit-html";
-import { look, mark } from "./band";
+import { mark } from "./band";
 import { eventItem } from "./event";
 import {
-  age, bearing, clock, country, DASH, degreesMinutes, navStatus, percent, quantity, shipType, trim, words,
+  age, bearing, clock, coordinates, country, DASH, navStatus, percent, quantity, shipType, trim,
 } from "./format";
 import { BANDS, mmsiText, positionOf, type Band, type Challenger, type Position, type Unusual, type Vessel } from "./model";
 import { place } from "./port";
 import { reasons, type ReasonScale } from "./reason";
 import type { Selection, Store } from "./store";
+import { refusalOf, t } from "./words/words";
 
 export interface PanelActions {
   close(): void;
@@ -22,35 +23,35 @@ export function panel(store: Store, selection: Selection, actions: PanelActions,
   return html`
     <div class="head">
       <div><h2>${store.name(mmsi)}</h2><p>${subtitle(vessel, ship?.shipType)}</p></div>
-      <button type="button" ?disabled=${!position} @click=${() => position && actions.centre(position)}>Centre</button>
-      <button type="button" aria-label="Close (Esc)" title="Close (Esc)" @click=${actions.close}>✕</button>
+      <button type="button" ?disabled=${!position} @click=${() => position && actions.centre(position)}>${t.panel.centre}</button>
+      <button type="button" aria-label=${t.panel.close} title=${t.panel.close} @click=${actions.close}>✕</button>
     </div>
     <div class="body">
       ${selection.problem ? html`<p class="problem">${selection.problem}</p>` : nothing}
       ${escortOf(store, mmsi, now)}
-      ${vessel ? html`${scores(store, vessel)}${vessel.challenger ? challenger(vessel.challenger) : nothing}${vessel.unusual ? opinion(vessel.unusual) : nothing}` : selection.problem ? nothing : html`<p class="quiet">Reading the ship's record…</p>`}
-      <h3>Now</h3>
+      ${vessel ? html`${scores(store, vessel)}${vessel.challenger ? challenger(vessel.challenger) : nothing}${vessel.unusual ? opinion(vessel.unusual) : nothing}` : selection.problem ? nothing : html`<p class="quiet">${t.panel.reading}</p>`}
+      <h3>${t.panel.now}</h3>
       <dl>
-        ${item("Position", position ? degreesMinutes(position) : DASH)}
-        ${item("Near", position ? (place(position) ?? "far from listed ports") : DASH)}
-        ${item("Course and speed", `${bearing(ship?.cog ?? vessel?.cog_deg)} · ${quantity(ship?.sog ?? vessel?.sog_kn, "kn")}`)}
-        ${item("Heading", bearing(ship?.heading ?? vessel?.heading_deg))}
-        ${item("Status", navStatus(ship?.navStatus ?? vessel?.nav_status))}
-        ${item("Reported", ship ? reported(ship.reportedAt * 1000, store.pictureTime, now) : clock(vessel?.reported_at, now))}
+        ${item(t.panel.position, position ? coordinates(position) : DASH)}
+        ${item(t.panel.near, position ? (place(position) ?? t.near.far) : DASH)}
+        ${item(t.panel.courseSpeed, `${bearing(ship?.cog ?? vessel?.cog_deg)} · ${quantity(ship?.sog ?? vessel?.sog_kn, "kn")}`)}
+        ${item(t.panel.heading, bearing(ship?.heading ?? vessel?.heading_deg))}
+        ${item(t.panel.status, navStatus(ship?.navStatus ?? vessel?.nav_status))}
+        ${item(t.panel.reported, ship ? reported(ship.reportedAt * 1000, store.pictureTime, now) : clock(vessel?.reported_at, now))}
       </dl>
       ${vessel ? identity(vessel) : nothing}
-      <h3>Events <small>${selection.events.length}</small></h3>
+      <h3>${t.panel.events} <small>${selection.events.length}</small></h3>
       ${selection.events.length
         ? html`<ul class="events">${selection.events.map((event) => eventItem(event, store, null, now))}</ul>`
-        : html`<p class="quiet">Nothing unusual has been observed.</p>`}
-      ${vessel?.model ? html`<p class="quiet">Assessed ${clock(vessel.assessed_at)} by ${vessel.model}. A score is a priority with evidence, not an accusation.</p>` : nothing}
+        : html`<p class="quiet">${t.panel.nothingUnusual}</p>`}
+      ${vessel?.model ? html`<p class="quiet">${t.panel.assessed(clock(vessel.assessed_at), vessel.model)}</p>` : nothing}
     </div>`;
 }
 
 /** When she was last heard, and for how long the others have been heard since. */
 function reported(at: number, pictureTime: number, now: number): string {
   const silent = (pictureTime - at) / 1000;
-  return `${clock(new Date(at).toISOString(), now)}${silent > 90 ? `, silent ${age(silent)}` : ""}`;
+  return `${clock(new Date(at).toISOString(), now)}${silent > 90 ? t.panel.silentFor(age(silent)) : ""}`;
 }
 
 const subtitle = (vessel: Vessel | null, type: number | undefined): string =>
@@ -60,17 +61,17 @@ const item = (name: string, value: unknown) => html`<dt>${name}</dt><dd>${value 
 
 function identity(vessel: Vessel): TemplateResult {
   const size = vessel.length_m ? `${vessel.length_m.toFixed(0)} × ${vessel.width_m?.toFixed(0) ?? DASH} m` : DASH;
-  return html`<h3>Identity and voyage</h3>
+  return html`<h3>${t.panel.identity}</h3>
     <dl>
       ${item("MMSI", mmsiText(Number(vessel.mmsi)))}
       ${item("IMO", vessel.imo)}
-      ${item("Call sign", vessel.callsign)}
-      ${item("Flag", country(vessel.flag))}
-      ${item("Type", shipType(vessel.ship_type))}
-      ${item("Size", size)}
-      ${item("Draught", quantity(vessel.draught_m, "m"))}
-      ${item("Destination", vessel.destination)}
-      ${item("ETA", vessel.eta && /^\d{4}-/.test(vessel.eta) ? clock(vessel.eta) : vessel.eta)}
+      ${item(t.panel.callsign, vessel.callsign)}
+      ${item(t.panel.flag, country(vessel.flag))}
+      ${item(t.panel.type, shipType(vessel.ship_type))}
+      ${item(t.panel.size, size)}
+      ${item(t.panel.draught, quantity(vessel.draught_m, "m"))}
+      ${item(t.panel.destination, vessel.destination)}
+      ${item(t.panel.eta, vessel.eta && /^\d{4}-/.test(vessel.eta) ? clock(vessel.eta) : vessel.eta)}
     </dl>`;
 }
 
@@ -78,39 +79,35 @@ function scores(store: Store, vessel: Vessel): TemplateResult {
   const { coercion, smuggling } = vessel;
   return html`
     ${coercion
-      ? score("Coercion", coercion.band, percent(coercion.probability),
-          `${percent(coercion.low)} to ${percent(coercion.high)} (90%) within ${trim(coercion.horizon_h)} h`,
+      ? score(t.panel.coercion, coercion.band, percent(coercion.probability),
+          t.panel.interval(percent(coercion.low), percent(coercion.high), trim(coercion.horizon_h)),
           reasons(coercion.reasons, bandIndex(coercion.band), reasonScale(store, percent)))
-      : html`<h3>Coercion</h3><p class="quiet">Not assessed yet.</p>`}
+      : html`<h3>${t.panel.coercion}</h3><p class="quiet">${t.panel.notAssessed}</p>`}
     ${smuggling
-      ? score("Smuggling", smuggling.band, `${trim(smuggling.priority)}`, "points of evidence, of 100",
+      ? score(t.panel.smuggling, smuggling.band, `${trim(smuggling.priority)}`, t.panel.points,
           reasons(smuggling.reasons, bandIndex(smuggling.band), reasonScale(store, (n) => `${trim(n)}`)))
-      : html`<h3>Smuggling</h3><p class="quiet">Not assessed yet.</p>`}`;
+      : html`<h3>${t.panel.smuggling}</h3><p class="quiet">${t.panel.notAssessed}</p>`}`;
 }
 
 /** A second model's word, apart from the scores and without a band. */
 function challenger(said: Challenger): TemplateResult {
-  const value = said.probability == null ? `log odds ${said.log_odds.toFixed(2)}, ${said.calibration}` : percent(said.probability);
-  return html`<section class="assessment" aria-label="Challenger">
-    <h3>Challenger</h3>
+  const value = said.probability == null ? t.panel.logOdds(said.log_odds.toFixed(2), said.calibration) : percent(said.probability);
+  return html`<section class="assessment" aria-label=${t.panel.challenger}>
+    <h3>${t.panel.challenger}</h3>
     <p class=${said.exercise ? "problem" : "quiet"}>${value}: ${said.note}.</p>
   </section>`;
 }
 
-const WHAT: Record<string, string> = {
-  sog: "speed", course: "course, off the nearest usual one by", place: "place, off the nearest usual one by",
-};
-
 /** The second opinion, apart from the scores and without a band. */
 function opinion(said: Unusual): TemplateResult {
   const text = said.rank == null
-    ? `Not judged: ${said.note}.`
-    : `More unusual than ${percent(said.rank)} of the other ${said.ships - 1} ships in her waters.`;
-  return html`<section class="assessment" aria-label="Second opinion">
-    <h3>Second opinion</h3>
+    ? t.opinion.notJudged(said.note)
+    : t.opinion.rank(percent(said.rank), said.ships - 1);
+  return html`<section class="assessment" aria-label=${t.opinion.title}>
+    <h3>${t.opinion.title}</h3>
     <p class="quiet">${text}</p>
-    ${said.reasons.map((r) => html`<p class="quiet">${WHAT[r.what] ?? r.what} ${r.hers} ${r.unit}, usually ${r.usual[0]} to ${r.usual[1]}</p>`)}
-    ${said.rank == null ? nothing : html`<p class="quiet">Unusual is not wrong. It is in no score.</p>`}
+    ${said.reasons.map((r) => html`<p class="quiet">${t.opinion.usually(t.opinion.what[r.what] ?? r.what, `${r.hers} ${r.unit}`, String(r.usual[0]), String(r.usual[1]))}</p>`)}
+    ${said.rank == null ? nothing : html`<p class="quiet">${t.opinion.notWrong}</p>`}
   </section>`;
 }
 
@@ -121,7 +118,7 @@ function score(title: string, band: Band, value: string, note: string, why: Temp
   return html`<section class="assessment" aria-label=${title}>
     <h3>${title}</h3>
     <p class="figure band-${index}">${mark(index, 20)}<b>${index === 0 ? DASH : value}</b>
-      <span><strong>${look(index).label}</strong><small>${index === 0 ? "too little heard to say" : note}</small></span></p>
+      <span><strong>${t.bands[index]}</strong><small>${index === 0 ? t.panel.tooLittle : note}</small></span></p>
     ${why}
   </section>`;
 }
@@ -141,11 +138,11 @@ function escortOf(store: Store, mmsi: number, now: number): TemplateResult | typ
     if (!escort) continue;
     const asset = store.asset(tasking.asset);
     const nation = tasking.nation ?? asset.nation;
-    return html`<p class="escorted"><b>Escort ${words(escort.status ?? "proposed").toLowerCase()}:</b> ${tasking.name ?? asset.name ?? tasking.asset}${nation ? ` (${nation})` : ""},
-      meets ${clock(escort.rendezvous_at, now)}, releases ${clock(escort.release_at, now)}.</p>`;
+    return html`<p class="escorted"><b>${t.panel.escort(t.board.status[escort.status ?? "proposed"] ?? escort.status!)}</b> ${store.assetName(tasking)}${nation ? ` (${nation})` : ""},
+      ${t.panel.meetsReleases(clock(escort.rendezvous_at, now), clock(escort.release_at, now))}</p>`;
   }
   const refused = store.plan?.unserved.find((each) => store.mmsisOf(each).includes(mmsi));
   return refused
-    ? html`<p class="escorted refused"><b>No escort:</b> ${refused.detail || words(refused.reason).toLowerCase()}.</p>`
+    ? html`<p class="escorted refused"><b>${t.panel.noEscort}</b> ${refused.detail || refusalOf(refused.reason).toLowerCase()}.</p>`
     : nothing;
 }

@@ -1,6 +1,7 @@
 /** Main ports of the hemisphere for orientation on the chart; harbour positions rounded to 0.05 degree. */
 import { distanceNm, initialBearing } from "./geodesy";
 import type { Position } from "./model";
+import { t } from "./words/words";
 
 /** Name, longitude, latitude, rank (1 is labelled first). */
 export const PORTS: readonly [string, number, number, 1 | 2][] = [
@@ -30,7 +31,6 @@ export const PORTS: readonly [string, number, number, 1 | 2][] = [
   ["Montréal", -73.55, 45.55, 2], ["St. John's", -52.7, 47.55, 2],
 ];
 
-const POINTS = ["N", "NE", "E", "SE", "S", "SW", "W", "NW"];
 const NEAR_NM = 400;
 
 /** `62 nm SW of Buenaventura`, or null far from every port listed. */
@@ -42,7 +42,7 @@ export function place(position: Position): string | null {
     if (distance < nearest) [best, nearest] = [port, distance];
   }
   if (!best) return null;
-  if (nearest < 5) return `off ${best[0]}`;
+  if (nearest < 5) return t.near.off(best[0]);
   const sector = Math.round(initialBearing([best[1], best[2]], position) / 45) % 8;
-  return `${Math.round(nearest)} nm ${POINTS[sector]} of ${best[0]}`;
+  return t.near.from(Math.round(nearest), t.near.points[sector]!, best[0]);
 }

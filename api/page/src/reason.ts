@@ -2,6 +2,7 @@
 import { html, nothing, svg, type TemplateResult } from "lit-html";
 import { words } from "./format";
 import type { Reason } from "./model";
+import { kindOf, t } from "./words/words";
 
 export interface ReasonScale {
   /** Contribution -> text with its unit. */
@@ -11,7 +12,7 @@ export interface ReasonScale {
 }
 
 export function reasons(all: Reason[], band: number, scale: ReasonScale): TemplateResult {
-  if (all.length === 0) return html`<p class="quiet">No reasons: too little has been heard of this ship.</p>`;
+  if (all.length === 0) return html`<p class="quiet">${t.reason.none}</p>`;
   const ordered = [...all].sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
   const largest = Math.max(...ordered.map((r) => Math.abs(r.contribution)), Number.MIN_VALUE);
   return html`<ol class="reasons">${ordered.map((reason) => one(reason, band, largest, scale))}</ol>`;
@@ -22,9 +23,9 @@ function one(reason: Reason, band: number, largest: number, scale: ReasonScale):
   return html`<li title=${words(reason.code)}>
     <p><span>${reason.text}</span><b>${sign(reason.contribution)}${scale.shown(Math.abs(reason.contribution))}</b></p>
     ${reason.contribution === 0 ? nothing : bar(reason.contribution / largest, band)}
-    ${reason.innocent_explanation ? html`<p class="innocent"><i>Could also be:</i> ${reason.innocent_explanation}</p>` : nothing}
+    ${reason.innocent_explanation ? html`<p class="innocent"><i>${t.reason.could}</i> ${reason.innocent_explanation}</p>` : nothing}
     ${events.map(({ id, kind }) => kind
-      ? html`<button type="button" class="link" @click=${() => scale.openEvent(id)}>Evidence: ${words(kind).toLowerCase()}</button>`
+      ? html`<button type="button" class="link" @click=${() => scale.openEvent(id)}>${t.reason.evidence(kindOf(kind).toLowerCase())}</button>`
       : nothing)}
   </li>`;
 }

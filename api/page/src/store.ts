@@ -104,6 +104,11 @@ export class Store {
     return this.assets.get(id) ?? { id };
   }
 
+  /** A patrol vessel by name; that the fleet is an exercise's is said once, above all. */
+  assetName(part: { asset: string; name?: string | null }): string {
+    return (part.name ?? this.asset(part.asset).name ?? part.asset).replace(" (exercise)", "");
+  }
+
   /** The ships an escort or a refused request is about. */
   mmsisOf(part: { mmsis?: string[]; requests?: string[]; request?: string }): number[] {
     if (part.mmsis?.length) return part.mmsis.map(Number);

@@ -1,6 +1,7 @@
 /** An officer's decision on an escort: the buttons its stage allows, and the form for the reason. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Escort, Me, Tasking } from "./model";
+import { t } from "./words/words";
 
 export type Verb = "approval" | "rejection" | "lock" | "unlock" | "break-off";
 
@@ -16,9 +17,6 @@ export interface VerdictActions {
   decide(verdict: Verdict, reason: string): void;
 }
 
-const LABELS: Record<Verb, string> = {
-  approval: "Approve", rejection: "Reject", lock: "Lock", unlock: "Take back", "break-off": "Break off",
-};
 const NEEDS_REASON: readonly Verb[] = ["rejection", "break-off"];
 
 /** Officers decide on their own nation's assets; in an exercise the node's play all parts. */
@@ -38,7 +36,7 @@ export function buttons(tasking: Tasking, escort: Escort, me: Me | null, actions
   const id = tasking.id;
   if (!id || !mayDecide(me, tasking.nation)) return nothing;
   return html`<span class="verbs">${verbs(escort).map((verb) => html`<button type="button"
-    @click=${() => actions.consider({ verb, tasking: id, requests: escort.requests })}>${LABELS[verb]}</button>`)}</span>`;
+    @click=${() => actions.consider({ verb, tasking: id, requests: escort.requests })}>${t.verdict.verbs[verb]}</button>`)}</span>`;
 }
 
 export const isAbout = (verdict: Verdict | null, tasking: Tasking, escort: Escort): boolean =>
@@ -56,8 +54,8 @@ export function form(verdict: Verdict, actions: VerdictActions): TemplateResult 
       event.stopPropagation();
       actions.consider(null);
     }}>
-    <label>Reason${needed ? "" : " (if any)"} <input name="reason" maxlength="200" autocomplete="off" ?required=${needed} /></label>
-    <button type="submit">${LABELS[verdict.verb]}</button>
-    <button type="button" @click=${() => actions.consider(null)}>Cancel</button>
+    <label>${t.verdict.reason}${needed ? "" : t.verdict.ifAny} <input name="reason" maxlength="200" autocomplete="off" ?required=${needed} /></label>
+    <button type="submit">${t.verdict.verbs[verdict.verb]}</button>
+    <button type="button" @click=${() => actions.consider(null)}>${t.verdict.cancel}</button>
   </form>`;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { age, bearing, clock, degreesMinutes, evidence, percent, shipType, trim } from "../src/format";
+import { age, bearing, clock, coordinates, evidence, percent, shipType, trim, writePositionsAs } from "../src/format";
 import { place } from "../src/port";
-import { formatView, parseView } from "../src/view";
+import { formatView, parseView, type View } from "../src/view";
 import { backoff } from "../src/live";
 
 const NOON = Date.parse("2026-11-23T12:00:00Z");
@@ -12,9 +12,13 @@ test("a time of today has no date, one of another day has", () => {
   expect(clock(null)).toBe("–");
 });
 
-test("a position is in degrees and decimal minutes and never shows sixty minutes", () => {
-  expect(degreesMinutes([-79.50167, 8.20667])).toBe("08°12.4′N 079°30.1′W");
-  expect(degreesMinutes([-79.99999, -0.00001])).toBe("00°00.0′S 080°00.0′W");
+test.each([
+  ["dmm", "08°12.4′N 079°30.1′W", "00°00.0′S 080°00.0′W"],
+  ["dms", "08°12′24″N 079°30′06″W", "00°00′00″S 080°00′00″W"],
+  ["dd", "8.20667, -79.50167", "-0.00001, -79.99999"],
+] as const)("a position as %s is %s and never shows sixty minutes", (form, usual, edge) => {
+  writePositionsAs(form);
+  expect([coordinates([-79.50167, 8.20667]), coordinates([-79.99999, -0.00001])]).toEqual([usual, edge]);
 });
 
 test("small probabilities keep two significant digits", () => {
@@ -44,8 +48,10 @@ test("a place is told from the nearest port", () => {
 });
 
 test("the view survives the hash, and a broken hash gives the home view", () => {
-  const view = { zoom: 6.25, lon: -79.5, lat: 3.125, ship: 2_320_001 };
+  const view: View = { zoom: 6.25, lon: -79.5, lat: 3.125, ship: 2_320_001, tab: "events", band: 3, find: "à b&c", layers: new Set(["names", "hotspots"]) };
   expect(parseView(formatView(view))).toEqual(view);
+  expect(parseView(formatView({ ...view, tab: null, layers: new Set() }))).toEqual({ ...view, tab: null, layers: new Set() });
+  expect(formatView(parseView("#map=4.10/-84.000/8.000"))).toBe("#map=4.10/-84.000/8.000");
   expect(parseView("#map=NaN/x/200&ship=-4").ship).toBeNull();
   expect(parseView("#map=4/0/99").lat).toBe(parseView("").lat);
 });

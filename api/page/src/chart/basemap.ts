@@ -3,10 +3,10 @@ import type { LayerSpecification, SourceSpecification, StyleSpecification } from
 import { feature, mesh } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
 import atlasUrl from "world-atlas/countries-50m.json?url";
+import { ink } from "../ink";
 import { PORTS } from "../port";
 
 export const FONT = ["Inter, Segoe UI, Roboto, Helvetica Neue, Liberation Sans, Arial, sans-serif"];
-export const INK = { sea: "#0b141d", land: "#1b2630", shore: "#43596b", border: "#2f3e4b", grid: "#15212c", text: "#7d8f9f" };
 
 type Atlas = Topology<{ countries: GeometryCollection; land: GeometryCollection }>;
 
@@ -37,21 +37,21 @@ const ports = (): GeoJSON.FeatureCollection => ({
   })),
 });
 
-const GRID: LayerSpecification[] = [
-  { id: "grid-10", type: "line", source: "grid-10", paint: { "line-color": INK.grid, "line-width": 1 } },
-  { id: "grid-1", type: "line", source: "grid-1", minzoom: 6.5, paint: { "line-color": INK.grid, "line-width": 0.6 } },
+const grid = (): LayerSpecification[] => [
+  { id: "grid-10", type: "line", source: "grid-10", paint: { "line-color": ink("grid"), "line-width": 1 } },
+  { id: "grid-1", type: "line", source: "grid-1", minzoom: 6.5, paint: { "line-color": ink("grid"), "line-width": 0.6 } },
 ];
 
-const LAND: LayerSpecification[] = [
-  { id: "land", type: "fill", source: "land", paint: { "fill-color": INK.land, "fill-antialias": false } },
-  { id: "shore", type: "line", source: "land", paint: { "line-color": INK.shore, "line-width": 0.9 } },
-  { id: "borders", type: "line", source: "borders", paint: { "line-color": INK.border, "line-width": 0.8, "line-dasharray": [3, 2] } },
+const coast = (): LayerSpecification[] => [
+  { id: "land", type: "fill", source: "land", paint: { "fill-color": ink("land"), "fill-antialias": false } },
+  { id: "shore", type: "line", source: "land", paint: { "line-color": ink("shore"), "line-width": 0.9 } },
+  { id: "borders", type: "line", source: "borders", paint: { "line-color": ink("border"), "line-width": 0.8, "line-dasharray": [3, 2] } },
 ];
 
-const PORT_LAYERS: LayerSpecification[] = [
+const portLayers = (): LayerSpecification[] => [
   { id: "port-dot", type: "circle", source: "ports", minzoom: 3.4,
     filter: ["any", ["==", ["get", "rank"], 1], [">=", ["zoom"], 5.2]],
-    paint: { "circle-radius": 2, "circle-color": INK.text, "circle-opacity": 0.8 } },
+    paint: { "circle-radius": 2, "circle-color": ink("port"), "circle-opacity": 0.8 } },
   { id: "port-name", type: "symbol", source: "ports", minzoom: 3.4,
     filter: ["any", ["==", ["get", "rank"], 1], [">=", ["zoom"], 5.2]],
     layout: {
@@ -59,7 +59,7 @@ const PORT_LAYERS: LayerSpecification[] = [
       "text-variable-anchor": ["left", "right", "top", "bottom"], "text-radial-offset": 0.5,
       "symbol-sort-key": ["get", "rank"],
     },
-    paint: { "text-color": INK.text, "text-halo-color": INK.sea, "text-halo-width": 1.2 } },
+    paint: { "text-color": ink("port"), "text-halo-color": ink("sea"), "text-halo-width": 1.2 } },
 ];
 
 /** Sea, grid, land and ports; ships and plans are added above. */
@@ -75,8 +75,8 @@ export async function baseStyle(): Promise<StyleSpecification> {
       ports: geojson(ports()),
     },
     layers: [
-      { id: "sea", type: "background", paint: { "background-color": INK.sea } },
-      ...GRID, ...LAND, ...PORT_LAYERS,
+      { id: "sea", type: "background", paint: { "background-color": ink("sea") } },
+      ...grid(), ...coast(), ...portLayers(),
     ],
   };
 }

@@ -4,10 +4,11 @@ import {
 } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
-import { degreesMinutes } from "../format";
+import { coordinates } from "../format";
 import type { Position } from "../model";
 import type { Store } from "../store";
 import type { View } from "../view";
+import { t } from "../words/words";
 import { baseStyle } from "./basemap";
 import { labelGrid } from "./grid_label";
 import { addHotspotLayer, addPlaceLayers, drawHotspots, HOTSPOT_LAYERS } from "./hotspot_layer";
@@ -48,7 +49,7 @@ export class Chart implements Surface {
     map.keyboard.disableRotation();
     map.addControl(new NavigationControl({ showCompass: false }), "top-right");
     map.addControl(new ScaleControl({ unit: "nautical", maxWidth: 120 }), "bottom-right");
-    map.addControl(new AttributionControl({ compact: false, customAttribution: "Natural Earth · not for navigation" }), "bottom-right");
+    map.addControl(new AttributionControl({ compact: false, customAttribution: t.chart.credit }), "bottom-right");
     await new Promise<void>((done) => map.once("load", () => done()));
     addIcons(map);
     addHotspotLayer(map);
@@ -57,6 +58,10 @@ export class Chart implements Surface {
     addPlaceLayers(map);
     labelGrid(map);
     return new Chart(map);
+  }
+
+  close(): void {
+    this.map.remove();
   }
 
   onSelect(select: (mmsi: number | null) => void): void {
@@ -81,7 +86,7 @@ export class Chart implements Surface {
   }
 
   onPointer(show: (text: string) => void): void {
-    this.map.on("mousemove", ({ lngLat }) => show(degreesMinutes([lngLat.wrap().lng, lngLat.lat])));
+    this.map.on("mousemove", ({ lngLat }) => show(coordinates([lngLat.wrap().lng, lngLat.lat])));
     this.map.on("mouseout", () => show(""));
   }
 

@@ -1,12 +1,14 @@
 /** The chart on a plain canvas, for browsers without WebGL: the same content, drawn more simply. */
-import { ASSET_PATH, ESCORT_COLOUR, look } from "../band";
-import { degreesMinutes } from "../format";
+import { ASSET_PATH, look } from "../band";
+import { coordinates } from "../format";
 import { ahead } from "../geodesy";
+import { bandInk, ink } from "../ink";
 import { bandOf, type Position, type Ship } from "../model";
 import { PORTS } from "../port";
 import type { Store } from "../store";
 import type { View } from "../view";
-import { INK, land } from "./basemap";
+import { t } from "../words/words";
+import { land } from "./basemap";
 import { places, withHeat } from "./hotspot_layer";
 import { FlatPen } from "./flat_pen";
 import { fromWorld, TILE_PX, toWorld, worldPath } from "./mercator";
@@ -19,6 +21,7 @@ const CLICK_PX = 4;
 const FIT_ZOOM = 6.5;
 export class FlatChart implements Surface {
   private readonly pen: FlatPen;
+  private readonly room = new ResizeObserver(() => this.paint());
   private readonly hidden = new Set<Layer>(["hotspots"]);
   private store: Store | null = null;
   private cells: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
@@ -29,15 +32,20 @@ export class FlatChart implements Surface {
     this.pen = new FlatPen(toWorld([view.lon, view.lat]), view.zoom);
     this.canvas.className = "flat-chart";
     this.canvas.tabIndex = 0;
-    this.canvas.setAttribute("aria-label", "Chart: arrow keys move it, plus and minus zoom");
+    this.canvas.setAttribute("aria-label", t.chart.flat);
     box.append(this.canvas);
-    new ResizeObserver(() => this.paint()).observe(box);
+    this.room.observe(box);
     this.listen();
   }
 
   static async open(box: HTMLElement, view: View): Promise<FlatChart> {
     const world = await land();
     return new FlatChart(box, view, worldPath(world.land), worldPath(world.borders));
+  }
+
+  close(): void {
+    this.room.disconnect();
+    this.canvas.remove();
   }
 
   onSelect(select: (mmsi: number | null) => void): void {
@@ -53,7 +61,7 @@ export class FlatChart implements Surface {
   }
 
   onPointer(show: (text: string) => void): void {
-    this.canvas.addEventListener("mousemove", ({ offsetX, offsetY }) => show(degreesMinutes(this.pen.unproject(offsetX, offsetY))));
+    this.canvas.addEventListener("mousemove", ({ offsetX, offsetY }) => show(coordinates(this.pen.unproject(offsetX, offsetY))));
     this.canvas.addEventListener("mouseleave", () => show(""));
   }
 
@@ -139,15 +147,21 @@ export class FlatChart implements Surface {
 
   private paint(): void {
     this.pen.clear();
-    if (!this.hidden.has("hotspots")) for (const cell of this.cells.features) this.pen.world(worldPath(cell), { fill: `rgb(224 87 91 / ${0.1 + 0.45 * Number(cell.properties?.heat)})` });
-    this.pen.world(this.coast, { fill: INK.land, line: INK.shore });
-    this.pen.world(this.borders, { line: INK.border });
-    if (!this.hidden.has("hotspots")) for (const place of this.places.features) this.pen.world(worldPath(place), { line: "#d68ad0" }, place.properties?.patrol ? 2.2 : 1);
-    for (const [name, lon, lat, rank] of PORTS) if (rank === 1 || this.pen.zoom > 5.2) this.pen.label(name, [lon, lat], INK.text);
+    if (!this.hidden.has("hotspots")) for (const cell of this.cells.features) this.paintCell(cell);
+    this.pen.world(this.coast, { fill: ink("land"), line: ink("shore") });
+    this.pen.world(this.borders, { line: ink("border") });
+    if (!this.hidden.has("hotspots")) for (const place of this.places.features) this.pen.world(worldPath(place), { line: ink("place") }, place.properties?.patrol ? 2.2 : 1);
+    for (const [name, lon, lat, rank] of PORTS) if (rank === 1 || this.pen.zoom > 5.2) this.pen.label(name, [lon, lat], ink("port"));
     if (!this.store) return;
-    if (this.store.selected?.track) this.pen.world(worldPath(this.store.selected.track), { line: "#d7e3ee" }, 1.6);
+    if (this.store.selected?.track) this.pen.world(worldPath(this.store.selected.track), { line: ink("track") }, 1.6);
     if (!this.hidden.has("escorts")) this.paintPlan(this.store);
     for (const ship of [...this.store.ships.values()].sort((a, b) => bandOf(a) - bandOf(b))) this.paintShip(ship, this.store);
+  }
+
+  private paintCell(cell: GeoJSON.Feature): void {
+    this.pen.strength = 0.1 + 0.45 * Number(cell.properties?.heat);
+    this.pen.world(worldPath(cell), { fill: ink("heat-3") });
+    this.pen.strength = 1;
   }
 
   private paintPlan(store: Store): void {
@@ -156,10 +170,10 @@ export class FlatChart implements Surface {
       this.pen.strength = field.chosen ? 1 : 0.45;
       if (feature.geometry.type === "Point") {
         const at = feature.geometry.coordinates as Position;
-        this.pen.glyph(field.icon === "asset" ? ASSET_PATH : "M6 6H18V18H6Z", at, 18, 0, ESCORT_COLOUR);
-        this.pen.label(String(field.text), at, ESCORT_COLOUR);
+        this.pen.glyph(field.icon === "asset" ? ASSET_PATH : "M6 6H18V18H6Z", at, 18, 0, ink("escort"));
+        this.pen.label(String(field.text), at, ink("escort"));
       } else {
-        this.pen.world(worldPath(feature), { line: ESCORT_COLOUR }, field.part === "leg" ? 2.6 : 1);
+        this.pen.world(worldPath(feature), { line: ink("escort") }, field.part === "leg" ? 2.6 : 1);
       }
     }
     this.pen.strength = 1;
@@ -167,7 +181,8 @@ export class FlatChart implements Surface {
 
   private paintShip(ship: Ship, store: Store): void {
     const at: Position = [ship.lon, ship.lat];
-    const { path, still, colour, size } = look(bandOf(ship));
+    const { path, still, size } = look(bandOf(ship));
+    const colour = bandInk(bandOf(ship));
     const turn = ship.heading ?? ship.cog;
     if (!this.hidden.has("vectors") && ship.sog !== null && ship.cog !== null && ship.sog >= 0.5) {
       const tip = ahead(at, ship.cog, (ship.sog * this.vectorMinutes()) / 60);
@@ -176,6 +191,6 @@ export class FlatChart implements Surface {
     this.pen.glyph(turn === null ? still : path, at, size, turn ?? 0, colour);
     const selected = store.selected?.mmsi === ship.mmsi;
     if (selected) this.pen.glyph("M12 2a10 10 0 1 0 .01 0Z", at, 32, 0, null);
-    if (!this.hidden.has("names") && (selected || bandOf(ship) >= 3)) this.pen.label(store.name(ship.mmsi), at, "#c6d3de");
+    if (!this.hidden.has("names") && (selected || bandOf(ship) >= 3)) this.pen.label(store.name(ship.mmsi), at, ink("name"));
   }
 }

@@ -1,6 +1,6 @@
 /** Pencil and projection of the flat chart: a canvas that shows a part of the Mercator world. */
+import { ink } from "../ink";
 import type { Position } from "../model";
-import { INK } from "./basemap";
 import { fromWorld, TILE_PX, toWorld } from "./mercator";
 
 const SHAPES = new Map<string, Path2D>();
@@ -41,7 +41,7 @@ export class FlatPen {
     canvas.width = canvas.clientWidth * devicePixelRatio;
     canvas.height = canvas.clientHeight * devicePixelRatio;
     pen.scale(devicePixelRatio, devicePixelRatio);
-    pen.fillStyle = INK.sea;
+    pen.fillStyle = ink("sea");
     pen.fillRect(0, 0, canvas.clientWidth, canvas.clientHeight);
   }
 
@@ -75,7 +75,7 @@ export class FlatPen {
     pen.rotate((turnDeg * Math.PI) / 180);
     pen.scale(size / 24, size / 24);
     pen.translate(-12, -12);
-    pen.strokeStyle = fill ? INK.sea : "#ffffff";
+    pen.strokeStyle = fill ? ink("sea") : ink("ring");
     pen.stroke(shape(path));
     if (fill) {
       pen.fillStyle = fill;
@@ -87,7 +87,7 @@ export class FlatPen {
   label(text: string, at: Position, colour: string): void {
     const [x, y] = this.project(at);
     this.pen.font = '11px "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif';
-    this.pen.strokeStyle = INK.sea;
+    this.pen.strokeStyle = ink("sea");
     this.pen.lineWidth = 2.5;
     this.pen.strokeText(text, x + 12, y + 4);
     this.pen.fillStyle = colour;

@@ -1,20 +1,21 @@
 /** Hot spots: cells of the hazard field, coloured by how hot they are, and ranked places outlined. */
 import type { Map as MapLibre } from "maplibre-gl";
+import { ink } from "../ink";
+import { t } from "../words/words";
 import { FONT } from "./basemap";
 import { source } from "./ship_layer";
 
 export const HOTSPOT_LAYERS = ["hotspots", "hotspot-place", "hotspot-point", "hotspot-name"];
 const NOTHING: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
-const PLACE = "#d68ad0";
 const NAMED = 12;
 
-const RAMP = ["interpolate", ["linear"], ["get", "heat"], 0, "#2a2350", 0.5, "#6b2f6f", 0.8, "#a83d6a", 1, "#e0575b"] as never;
+const ramp = () => ["interpolate", ["linear"], ["get", "heat"], 0, ink("heat-0"), 0.5, ink("heat-1"), 0.8, ink("heat-2"), 1, ink("heat-3")] as never;
 
 export function addHotspotLayer(map: MapLibre): void {
   map.addSource("hotspots", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
   map.addLayer({
     id: "hotspots", type: "fill", source: "hotspots", layout: { visibility: "none" },
-    paint: { "fill-color": RAMP, "fill-opacity": ["interpolate", ["linear"], ["get", "heat"], 0, 0.1, 1, 0.55], "fill-antialias": false },
+    paint: { "fill-color": ramp(), "fill-opacity": ["interpolate", ["linear"], ["get", "heat"], 0, 0.1, 1, 0.55], "fill-antialias": false },
   }, "land");
 }
 
@@ -23,13 +24,13 @@ export function addPlaceLayers(map: MapLibre): void {
   for (const id of ["hotspot-places", "hotspot-points"]) map.addSource(id, { type: "geojson", data: NOTHING });
   map.addLayer({
     id: "hotspot-place", type: "line", source: "hotspot-places", layout: { visibility: "none" },
-    paint: { "line-color": PLACE, "line-width": ["case", ["==", ["get", "patrol"], null], 1, 2.2] },
+    paint: { "line-color": ink("place"), "line-width": ["case", ["==", ["get", "patrol"], null], 1, 2.2] },
   });
   map.addLayer({
     id: "hotspot-point", type: "circle", source: "hotspot-points", layout: { visibility: "none" },
     paint: {
       "circle-radius": ["interpolate", ["linear"], ["get", "rank"], 1, 18, 10, 9, 50, 4],
-      "circle-color": PLACE, "circle-opacity": 0.12, "circle-stroke-color": PLACE,
+      "circle-color": ink("place"), "circle-opacity": 0.12, "circle-stroke-color": ink("place"),
       "circle-stroke-width": ["case", ["==", ["get", "patrol"], null], 1, 2.4],
     },
   });
@@ -39,7 +40,7 @@ export function addPlaceLayers(map: MapLibre): void {
       visibility: "none", "text-field": ["get", "label"], "text-font": FONT, "text-size": 11, "text-max-width": 24,
       "text-variable-anchor": ["left", "right", "bottom", "top"], "text-radial-offset": 1.6, "symbol-sort-key": ["get", "rank"],
     },
-    paint: { "text-color": "#e6bfe3", "text-halo-color": "#0b141d", "text-halo-width": 1.4 },
+    paint: { "text-color": ink("place-name"), "text-halo-color": ink("sea"), "text-halo-width": 1.4 },
   });
 }
 
@@ -54,7 +55,7 @@ export function drawHotspots(map: MapLibre, served: GeoJSON.FeatureCollection): 
 export function places(served: GeoJSON.FeatureCollection): GeoJSON.FeatureCollection {
   const features = served.features.filter(isPlace).map((place) => {
     const told = place.properties!;
-    const patrol = told.patrol ? `, patrol ${told.patrol}` : "";
+    const patrol = told.patrol ? t.chart.patrolHere(Number(told.patrol)) : "";
     return { ...place, properties: { ...told, label: `${told.rank}. ${told.name}${patrol}` } };
   });
   return { type: "FeatureCollection", features };

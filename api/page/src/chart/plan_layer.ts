@@ -1,21 +1,21 @@
 /** Taskings on the chart: asset, dashed way to the rendezvous, escorted leg to the release. */
 import type { LayerSpecification, Map as MapLibre } from "maplibre-gl";
-import { ESCORT_COLOUR } from "../band";
 import { clock } from "../format";
+import { ink } from "../ink";
 import type { Position, Tasking } from "../model";
 import type { Store } from "../store";
+import { t } from "../words/words";
 import { FONT } from "./basemap";
 import { source } from "./ship_layer";
 
 const FADE = ["case", ["get", "chosen"], 1, 0.45] as never;
-const TEXT = { "text-color": ESCORT_COLOUR, "text-halo-color": "#0b141d", "text-halo-width": 1.4 };
 export const PLAN_LAYERS = ["transit", "leg", "plan-point", "plan-text"] as const;
 
-const LAYERS: LayerSpecification[] = [
+const layers = (): LayerSpecification[] => [
   { id: "transit", type: "line", source: "plan", filter: ["==", ["get", "part"], "transit"],
-    paint: { "line-color": ESCORT_COLOUR, "line-width": 1.3, "line-dasharray": [2, 3], "line-opacity": FADE } },
+    paint: { "line-color": ink("escort"), "line-width": 1.3, "line-dasharray": [2, 3], "line-opacity": FADE } },
   { id: "leg", type: "line", source: "plan", filter: ["==", ["get", "part"], "leg"],
-    paint: { "line-color": ESCORT_COLOUR, "line-width": 2.6, "line-opacity": FADE } },
+    paint: { "line-color": ink("escort"), "line-width": 2.6, "line-opacity": FADE } },
   { id: "plan-point", type: "symbol", source: "plan", filter: ["has", "icon"],
     layout: { "icon-image": ["get", "icon"], "icon-allow-overlap": true, "icon-ignore-placement": true },
     paint: { "icon-opacity": FADE } },
@@ -25,12 +25,12 @@ const LAYERS: LayerSpecification[] = [
       "text-variable-anchor": ["left", "right", "bottom", "top"], "text-radial-offset": 1,
       "symbol-sort-key": ["case", ["get", "chosen"], 0, 1],
     },
-    paint: { ...TEXT, "text-opacity": FADE } },
+    paint: { "text-color": ink("escort"), "text-halo-color": ink("sea"), "text-halo-width": 1.4, "text-opacity": FADE } },
 ];
 
 export function addPlanLayers(map: MapLibre): void {
   map.addSource("plan", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
-  for (const layer of LAYERS) map.addLayer(layer, "track");
+  for (const layer of layers()) map.addLayer(layer, "track");
 }
 
 export function drawPlan(map: MapLibre, store: Store): void {
@@ -43,20 +43,19 @@ export function planFeatures(store: Store): GeoJSON.Feature[] {
   const tasked = new Set(taskings.map((tasking) => tasking.asset));
   const idle = [...store.assets.values()].filter((asset) => !tasked.has(asset.id));
   return [
-    ...idle.flatMap((asset) => drawAsset(asset.position, asset.name ?? asset.id, false)),
+    ...idle.flatMap((asset) => drawAsset(asset.position, store.assetName({ asset: asset.id }), false)),
     ...taskings.flatMap((tasking) => drawTasking(tasking, store)),
   ];
 }
 
 function drawTasking(tasking: Tasking, store: Store): GeoJSON.Feature[] {
   const asset = store.asset(tasking.asset);
-  const name = tasking.name ?? asset.name ?? tasking.asset;
   const start = tasking.position ?? asset.position ?? null;
   const chosen =
     store.selected === null ||
     tasking.escorts.some((escort) => store.mmsisOf(escort).includes(store.selected!.mmsi));
   const running = store.plan?.under_way?.find((each) => each.asset === tasking.asset && each.id !== tasking.id);
-  const features = running ? [] : drawAsset(start, name, chosen);
+  const features = running ? [] : drawAsset(start, store.assetName(tasking), chosen);
   let from = running?.release_position ?? start;
   for (const escort of tasking.escorts) {
     const [request] = escort.requests.map((id) => store.requests.get(id));
@@ -65,15 +64,15 @@ function drawTasking(tasking: Tasking, store: Store): GeoJSON.Feature[] {
     if (!rendezvous || !release) continue;
     if (from) features.push(line(from, rendezvous, { part: "transit", chosen }));
     features.push(line(rendezvous, release, { part: "leg", chosen }));
-    features.push(point(rendezvous, { icon: "rendezvous", text: `Meet ${clock(escort.rendezvous_at)}`, chosen }));
-    features.push(point(release, { icon: "release", text: `Release ${clock(escort.release_at)}`, chosen }));
+    features.push(point(rendezvous, { icon: "rendezvous", text: t.chart.meet(clock(escort.rendezvous_at)), chosen }));
+    features.push(point(release, { icon: "release", text: t.chart.release(clock(escort.release_at)), chosen }));
     from = release;
   }
   return features;
 }
 
 function drawAsset(position: Position | null | undefined, text: string, chosen: boolean): GeoJSON.Feature[] {
-  return position ? [point(position, { icon: "asset", text: text.replace(" (exercise)", ""), chosen })] : [];
+  return position ? [point(position, { icon: "asset", text, chosen })] : [];
 }
 
 const point = (coordinates: Position, properties: GeoJSON.GeoJsonProperties): GeoJSON.Feature => ({

@@ -2,22 +2,23 @@
 import type { GeoJSONSource, LayerSpecification, Map as MapLibre } from "maplibre-gl";
 import { LOOKS } from "../band";
 import { ahead } from "../geodesy";
+import { bandInk, ink } from "../ink";
 import { bandOf, type Ship } from "../model";
 import type { Store } from "../store";
 import { FONT } from "./basemap";
 
 const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
-const COLOUR = ["match", ["get", "band"], ...LOOKS.flatMap((l, i) => (i ? [i, l.colour] : [])), LOOKS[0]!.colour] as never;
+const colour = () => ["match", ["get", "band"], ...LOOKS.flatMap((_, i) => (i ? [i, bandInk(i)] : [])), bandInk(0)] as never;
 
-const LAYERS: LayerSpecification[] = [
+const layers = (): LayerSpecification[] => [
   { id: "track", type: "line", source: "track", layout: { "line-join": "round" },
-    paint: { "line-color": "#d7e3ee", "line-width": 1.6, "line-opacity": 0.75 } },
+    paint: { "line-color": ink("track"), "line-width": 1.6, "line-opacity": 0.75 } },
   { id: "vector", type: "line", source: "vectors",
-    paint: { "line-color": COLOUR, "line-width": 1.1, "line-opacity": 0.7 } },
+    paint: { "line-color": colour(), "line-width": 1.1, "line-opacity": 0.7 } },
   { id: "selected", type: "circle", source: "ships", filter: ["==", ["get", "mmsi"], -1],
-    paint: { "circle-radius": 15, "circle-color": "rgba(255,255,255,0.08)", "circle-stroke-color": "#ffffff", "circle-stroke-width": 1.5 } },
+    paint: { "circle-radius": 15, "circle-color": ink("ring"), "circle-opacity": 0.08, "circle-stroke-color": ink("ring"), "circle-stroke-width": 1.5 } },
   { id: "open-event", type: "circle", source: "ships", filter: ["==", ["get", "open"], true],
-    paint: { "circle-radius": 10, "circle-opacity": 0, "circle-stroke-color": "#d7e3ee", "circle-stroke-width": 1, "circle-stroke-opacity": 0.55 } },
+    paint: { "circle-radius": 10, "circle-opacity": 0, "circle-stroke-color": ink("track"), "circle-stroke-width": 1, "circle-stroke-opacity": 0.55 } },
   { id: "ships", type: "symbol", source: "ships",
     layout: {
       "icon-image": ["get", "icon"], "icon-rotate": ["get", "turn"], "icon-rotation-alignment": "map",
@@ -30,12 +31,12 @@ const LAYERS: LayerSpecification[] = [
       "text-variable-anchor": ["left", "right", "bottom", "top"], "text-radial-offset": 1.1,
       "symbol-sort-key": ["-", 0, ["get", "band"]],
     },
-    paint: { "text-color": "#c6d3de", "text-halo-color": "#0b141d", "text-halo-width": 1.4 } },
+    paint: { "text-color": ink("name"), "text-halo-color": ink("sea"), "text-halo-width": 1.4 } },
 ];
 
 export function addShipLayers(map: MapLibre): void {
   for (const id of ["track", "vectors", "ships"]) map.addSource(id, { type: "geojson", data: EMPTY });
-  for (const layer of LAYERS) map.addLayer(layer);
+  for (const layer of layers()) map.addLayer(layer);
 }
 
 /** Minutes of way that a vector shows: about the same length on the screen at every zoom. */

@@ -5,6 +5,8 @@ import type { Store } from "../store";
 export type Layer = "hotspots" | "escorts" | "vectors" | "names";
 
 export interface Surface {
+  /** Takes it off the page. */
+  close(): void;
   onSelect(select: (mmsi: number | null) => void): void;
   onMove(moved: (zoom: number, lon: number, lat: number) => void): void;
   /** Calls with the position under the pointer as text, empty when it leaves. */
