@@ -5,6 +5,7 @@ SHELL := /bin/bash
 
 VENV := .venv
 PY := $(VENV)/bin/python
+WORKERS ?= 2
 LOCK := $(VENV)/bin/uv pip compile -q -U --universal --generate-hashes --no-emit-index-url --no-header
 KERNELS := $(shell grep -rl --include=*.py njit sea ingest risk escort)
 PAGE := api/page/dist/index.html
@@ -30,9 +31,9 @@ check: $(VENV)/.dev-ready ## ruff, mypy, import-linter
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
 
-unit: $(VENV)/.dev-ready setup page browser readers ## the tests alone; ARGS="-k gap" picks some
+unit: $(VENV)/.dev-ready setup page browser readers ## the tests alone; WORKERS=4 ARGS="-k gap"
 	@tools/npm-run $(VENV) test
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: $(VENV)/.bench-ready ## benchmarks, as ratios against peers
 	$(VENV)/bin/safepassage bench decode

@@ -14,6 +14,13 @@ from api.embedded import embedded_nats, embedded_postgres
 from api.migrate import migrate
 from ingest.log import JetStreamLog
 
+SLOWEST = ("tests/service/", "tests/browser/")
+
+
+def pytest_collection_modifyitems(items):
+    """Those that start a service come first: no worker is left alone with them at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOWEST))
+
 
 class Servers:
     """Embedded servers kept up by an event loop in a thread of their own."""
