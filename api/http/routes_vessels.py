@@ -55,6 +55,9 @@ class VesselsQuery(Params):
     limit: Limit = 100
     cursor: Cursor | None = None
     lang: LanguageAsked = None
+    detail: Literal["full", "brief"] = Field(
+        default="full", description="Brief leaves the reasons of the scores out: empty lists."
+    )
 
 
 class OneVessel(Params):
@@ -98,11 +101,22 @@ async def vessels(request: web.Request, asked: VesselsQuery) -> dict[str, Any]:
     )
     lang = language_of(request, asked.lang)
     return {
-        "vessels": [spoken(item, lang) for item in page.items],
+        "vessels": [
+            _brief(item) if asked.detail == "brief" else spoken(item, lang) for item in page.items
+        ],
         "count": page.count,
         "at": None if view.latest_us is None else iso_z(view.latest_us),
         "next": write_cursor(page.next),
     }
+
+
+def _brief(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The vessel without the reasons of its scores."""
+    told = dict(item)
+    for score in ("coercion", "smuggling"):
+        if told[score] is not None:
+            told[score] = {**told[score], "reasons": []}
+    return told
 
 
 async def vessel(request: web.Request, asked: VesselQuery) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def test_within_three_minutes_the_page_shows_moving_ships_an_event_reasons_and_a
     first = watch.flag("positions")
     watch.until("ships moving", lambda: _moved(first, watch.flag("positions")), within_s=60)
     watch.until("an event", lambda: watch.flag("events"), within_s=FIRST_USE_S)
-    watch.until("a ship with reasons", lambda: watch.flag("explained"), within_s=FIRST_USE_S)
+    watch.until("an assessed ship", lambda: watch.flag("assessed"), within_s=FIRST_USE_S)
     watch.until("a proposed escort", lambda: watch.flag("escorts"), within_s=FIRST_USE_S)
 
     watch.until("the picture of now", lambda: watch.flag("behind_s") < 60, within_s=FIRST_USE_S)

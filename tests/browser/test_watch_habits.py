@@ -27,7 +27,7 @@ NOT_TRANSLATED = re.compile(r"\b(Escort board|Ships|Legend|Coercion|Not served|N
 def page(watch: Any) -> Page:
     """The page with a ship chosen, as it is in the first language."""
     watch.until("a first picture", lambda: watch.flag("ready"), within_s=FIRST_USE_S)
-    watch.until("a ship with reasons", lambda: watch.flag("explained"), within_s=FIRST_USE_S)
+    watch.until("an assessed ship", lambda: watch.flag("assessed"), within_s=FIRST_USE_S)
     watch.until("a proposed escort", lambda: watch.flag("escorts"), within_s=FIRST_USE_S)
     chosen: Page = watch.page
     chosen.locator("#ship-list").focus()

@@ -19,7 +19,7 @@ export function board(store: Store, actions: BoardActions, now: number): Templat
   rows.sort((a, b) => a.escort.rendezvous_at.localeCompare(b.escort.rendezvous_at));
   return html`${totals(plan, rows.length, now)}${news(store, plan, now)}
     ${rows.length === 0 ? html`<p class="empty">${t.board.nothing}</p>` : html`
-    <div class="scroll"><table>
+    <div class="scroll"><table class="board">
       <thead><tr>${t.board.columns.map((name, i) => html`<th class=${i === 5 ? "number" : ""}>${name}</th>`)}</tr></thead>
       <tbody>${rows.map(({ tasking, escort }) => row(store, tasking, escort, actions, now))}</tbody>
     </table></div>`}

@@ -48,7 +48,7 @@ export class Feed {
     const all = this.refreshes++ % ALL_EVERY === 0 || store.ships.size < MANY_SHIPS;
     await this.attempt(async () => {
       const [vessels, events, requests, plan] = await Promise.all([
-        readAll<Vessel>(`/v1/vessels?lang=${language}&limit=1000${all ? "" : "&min_band=elevated"}`, "vessels"),
+        readAll<Vessel>(`/v1/vessels?detail=brief&limit=1000${all ? "" : "&min_band=elevated"}`, "vessels"),
         readAll<SeaEvent>("/v1/events?limit=200", "events", 1),
         readAll<EscortRequest>("/v1/requests", "requests"),
         this.planRevision ? read<Plan>("/v1/plans/current") : null,

@@ -16,8 +16,8 @@ export interface PageFlag {
   behind_s: number | null;
   events: number;
   escorts: number;
-  /** MMSI of ships whose assessment has reasons. */
-  explained: number[];
+  /** MMSI of ships with an assessment. */
+  assessed: number[];
   positions: Record<number, [number, number]>;
 }
 
@@ -33,7 +33,7 @@ export function exposeFlag(store: Store, charted: () => boolean): void {
       return store.ships.size;
     },
     get behind_s() {
-      return store.newestReport ? Date.now() / 1000 - store.newestReport : null;
+      return store.ships.newestReport ? Date.now() / 1000 - store.ships.newestReport : null;
     },
     get events() {
       return store.events.length;
@@ -41,9 +41,8 @@ export function exposeFlag(store: Store, charted: () => boolean): void {
     get escorts() {
       return store.taskings.reduce((n, tasking) => n + tasking.escorts.length, 0);
     },
-    get explained() {
-      const all = [...store.vessels];
-      return all.filter(([, v]) => v.coercion?.reasons.length || v.smuggling?.reasons.length).map(([mmsi]) => mmsi);
+    get assessed() {
+      return [...store.vessels].filter(([, v]) => v.coercion ?? v.smuggling).map(([mmsi]) => mmsi);
     },
     get positions() {
       return Object.fromEntries([...store.ships.values()].map((s) => [s.mmsi, [s.lon, s.lat] as [number, number]]));

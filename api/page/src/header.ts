@@ -19,7 +19,7 @@ export function header(store: Store, actions: HeaderActions, now: number): Templ
     ${store.exercise ? html`<strong class="exercise">${t.bar.exercise}</strong>` : nothing}
     <span class="connection ${state.tone}"><i aria-hidden="true"></i>${state.text}</span>
     <span class="count"><b>${store.ships.size.toLocaleString(t.locale)}</b> ${t.bar.ships}</span>
-    ${store.newestReport ? newest(store.pictureTime, now) : nothing}
+    ${store.ships.newestReport ? newest(store.pictureTime, now) : nothing}
     <span class="gap"></span>
     ${store.me ? html`<span class="who">${store.me.name}<small>${role(store)}</small></span>` : nothing}
     <button type="button" class="tool" title=${t.bar.settings} aria-label=${t.bar.settings} @click=${() => actions.open("settings")}>⚙</button>

@@ -1,7 +1,7 @@
 /** The priority list: search, bands, ships; a listbox driven by arrow keys. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
-import { LOOKS, mark } from "./band";
+import { mark } from "./band";
 import { age, country, percent, shipType, trim } from "./format";
 import { bandOf, mmsiText, type Ship } from "./model";
 import type { Store } from "./store";
@@ -19,9 +19,8 @@ export interface ListActions {
 }
 
 export function list(store: Store, actions: ListActions): TemplateResult {
-  const ships = store.priorityList();
-  const counts = LOOKS.map(() => 0);
-  for (const ship of store.ships.values()) counts[bandOf(ship)]!++;
+  const { first: ships, matching } = store.priorityList(ROWS);
+  const counts = store.ships.bandCounts();
   return html`
     <div class="tools">
       <input id="search" type="search" placeholder="${t.list.search}   /" aria-label=${t.list.search}
@@ -36,8 +35,8 @@ export function list(store: Store, actions: ListActions): TemplateResult {
     <ul id="ship-list" role="listbox" tabindex="0" aria-label=${t.list.options}
       aria-activedescendant=${store.selected ? `ship-${store.selected.mmsi}` : nothing}
       @keydown=${(event: KeyboardEvent) => step(event, store, actions)}>
-      ${repeat(ships.slice(0, ROWS), (ship) => ship.mmsi, (ship) => row(ship, store, actions))}
-      ${ships.length > ROWS ? html`<li class="more" role="presentation">${t.list.more(ships.length - ROWS)}</li>` : nothing}
+      ${repeat(ships, (ship) => ship.mmsi, (ship) => row(ship, store, actions))}
+      ${matching > ROWS ? html`<li class="more" role="presentation">${t.list.more(matching - ROWS)}</li>` : nothing}
       ${ships.length === 0 ? html`<li class="more" role="presentation">${empty(store)}</li>` : nothing}
     </ul>`;
 }
@@ -72,8 +71,8 @@ function empty(store: Store): TemplateResult {
 
 /** Moves the selection over the list as it is now, which may be newer than what is drawn. */
 function step(event: KeyboardEvent, store: Store, actions: ListActions): void {
-  const ships = store.priorityList();
-  const shown = Math.min(ships.length, ROWS);
+  const { first: ships } = store.priorityList(ROWS);
+  const shown = ships.length;
   const at = ships.findIndex((ship) => ship.mmsi === store.selected?.mmsi);
   const to: Record<string, number> = {
     ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 10, PageUp: at - 10, Home: 0, End: shown - 1,

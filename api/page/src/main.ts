@@ -31,6 +31,7 @@ store.minBand = view.band;
 let settings = loadSettings();
 let placed = location.hash.includes("map=");
 let chart: Surface | null = null;
+let drawnAt = 0;
 let sheetShown: "keys" | "settings" = "keys";
 const overlay = document.createElement("div");
 overlay.className = "overlay";
@@ -131,7 +132,7 @@ function showLayer(layer: Layer): void {
 const keyActions: KeyActions = {
   search: () => part("search").focus(),
   first: () => {
-    const [first] = store.priorityList();
+    const [first] = store.priorityList(1).first;
     if (first) show(first.mmsi);
     part("ship-list").focus();
   },
@@ -181,7 +182,7 @@ function apply(): void {
 }
 
 function draw(): void {
-  const now = Date.now();
+  const now = (drawnAt = Date.now());
   render(header(store, keyActions, now), part("bar"));
   render(list(store, listActions), part("list"));
   render(dock(store, view.tab, actions, now), part("dock"));
@@ -236,5 +237,5 @@ store.subscribe(() => {
 exposeFlag(store, () => chart !== null);
 apply();
 draw();
-setInterval(draw, 1000);
+setInterval(() => Date.now() - drawnAt > 900 && draw(), 1000); // clocks and ages go on
 await Promise.all([openChart(), feed.start().then(() => feed.select(view.ship))]);

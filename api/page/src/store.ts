@@ -1,9 +1,10 @@
 /** Everything the page knows, in one place; whoever draws subscribes and reads. */
-import { UNKNOWN, type Frame } from "./frame";
+import type { Frame } from "./frame";
 import {
-  bandOf, mmsiText, type Asset, type EscortRequest, type Me, type Plan, type Position, type SeaEvent,
-  type Ship, type Tasking, type Vessel,
+  mmsiText, type Asset, type EscortRequest, type Me, type Plan, type Position, type SeaEvent, type Ship,
+  type Tasking, type Vessel,
 } from "./model";
+import { Ships } from "./ships";
 import type { Verdict } from "./verdict";
 
 export type Connection = "connecting" | "live" | "lost";
@@ -23,12 +24,11 @@ export class Store {
   connection: Connection = "connecting";
   retryAt = 0;
   lastFrameAt = 0;
-  newestReport = 0;
   /** Seconds since the service last heard anything, as it said at `noticedAt`. */
   dataAge: number | null = null;
   noticedAt = 0;
   problem: string | null = null;
-  readonly ships = new Map<number, Ship>();
+  readonly ships = new Ships();
   readonly vessels = new Map<number, Vessel>();
   events: SeaEvent[] = [];
   plan: Plan | null = null;
@@ -57,29 +57,9 @@ export class Store {
     }, 16);
   }
 
-  /** Takes one live frame: a snapshot replaces the picture, a delta adds to it. */
+  /** Takes one live frame. */
   apply(frame: Frame): void {
-    if (frame.kind === "snapshot") this.ships.clear();
-    const known = (value: number, scale: number) => (value === UNKNOWN ? null : value / scale);
-    for (let i = 0; i < frame.count; i++) {
-      const reportedAt = frame.reportedAt[i]!;
-      const mmsi = frame.mmsi[i]!;
-      this.ships.set(mmsi, {
-        mmsi,
-        lon: frame.lon[i]! / 1e7,
-        lat: frame.lat[i]! / 1e7,
-        reportedAt,
-        sog: known(frame.sog[i]!, 10),
-        cog: known(frame.cog[i]!, 10),
-        heading: known(frame.heading[i]!, 1),
-        shipType: frame.shipType[i]!,
-        navStatus: frame.navStatus[i]!,
-        coercion: frame.coercion[i]!,
-        smuggling: frame.smuggling[i]!,
-        openEvent: (frame.flags[i]! & 1) === 1,
-      });
-      if (reportedAt > this.newestReport) this.newestReport = reportedAt;
-    }
+    this.ships.take(frame);
     this.lastFrameAt = Date.now();
     this.changed();
   }
@@ -93,7 +73,7 @@ export class Store {
 
   /** The picture's own time, ms: that of the newest report, which a replay leaves in the past. */
   get pictureTime(): number {
-    return this.newestReport ? this.newestReport * 1000 : Date.now();
+    return this.ships.newestReport ? this.ships.newestReport * 1000 : Date.now();
   }
 
   name(mmsi: number): string {
@@ -133,24 +113,42 @@ export class Store {
     return [];
   }
 
-  /** Ships of the chosen bands that match the search, highest priority first. */
-  priorityList(): Ship[] {
+  /** The first `rows` ships of the chosen bands that match the search, highest priority first; and how many match. */
+  priorityList(rows = Infinity): { first: Ship[]; matching: number } {
+    const { ships } = this;
     const query = this.query.trim().toLowerCase();
-    const chosen = [...this.ships.values()].filter(
-      (ship) =>
-        bandOf(ship) >= this.minBand &&
-        (!query || this.name(ship.mmsi).toLowerCase().includes(query) || mmsiText(ship.mmsi).includes(query)),
-    );
-    const rank = new Map(chosen.map((ship) => [ship.mmsi, this.priority(ship)]));
-    return chosen.sort((a, b) => rank.get(b.mmsi)! - rank.get(a.mmsi)! || a.mmsi - b.mmsi);
+    const chosen: number[] = [];
+    for (let slot = 0; slot < ships.size; slot++) {
+      if (ships.band[slot]! >= this.minBand && (!query || this.matches(ships.mmsi[slot]!, query))) chosen.push(slot);
+    }
+    const rank = new Map<number, number>();
+    const least = leastBandOfFirst(chosen.map((slot) => ships.band[slot]!), rows);
+    const leading = chosen.filter((slot) => ships.band[slot]! >= least);
+    for (const slot of leading) rank.set(slot, this.priority(slot));
+    leading.sort((a, b) => rank.get(b)! - rank.get(a)! || ships.mmsi[a]! - ships.mmsi[b]!);
+    return { first: leading.slice(0, rows).map((slot) => ships.at(slot)), matching: chosen.length };
+  }
+
+  private matches(mmsi: number, query: string): boolean {
+    return this.name(mmsi).toLowerCase().includes(query) || mmsiText(mmsi).includes(query);
   }
 
   /** The higher band first, then the larger of the two scores that stand in it. */
-  private priority(ship: Ship): number {
-    const vessel = this.vessels.get(ship.mmsi);
-    const top = bandOf(ship);
-    const coercion = ship.coercion === top ? (vessel?.coercion?.probability ?? 0) : 0;
-    const smuggling = ship.smuggling === top ? (vessel?.smuggling?.priority ?? 0) / 100 : 0;
+  private priority(slot: number): number {
+    const { ships } = this;
+    const vessel = this.vessels.get(ships.mmsi[slot]!);
+    const top = ships.band[slot]!;
+    const coercion = ships.coercion[slot] === top ? (vessel?.coercion?.probability ?? 0) : 0;
+    const smuggling = ships.smuggling[slot] === top ? (vessel?.smuggling?.priority ?? 0) / 100 : 0;
     return top * 2 + Math.max(coercion, smuggling);
   }
+}
+
+/** The band that the last of the first `rows` is in: only ships from there up need ranking. */
+function leastBandOfFirst(bands: number[], rows: number): number {
+  const counts = [0, 0, 0, 0, 0];
+  for (const band of bands) counts[band]!++;
+  let sum = 0;
+  for (let band = 4; band > 0; band--) if ((sum += counts[band]!) >= rows) return band;
+  return 0;
 }

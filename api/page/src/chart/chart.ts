@@ -15,11 +15,12 @@ import { addHotspotLayer, addPlaceLayers, drawHotspots, HOTSPOT_LAYERS } from ".
 import { addIcons } from "./icon";
 import { addPlanLayers, drawPlan, PLAN_LAYERS } from "./plan_layer";
 import type { Layer, Surface } from "./surface";
-import { addShipLayers, drawSelection, drawShips, vectorMinutes } from "./ship_layer";
+import type { ShipLayer } from "./ship_gl";
+import { addShipLayers, drawNames, drawSelection, vectorMinutes, wrapped } from "./ship_layer";
 
 const HIT_PX = 9;
 const LAYERS: Record<Layer, readonly string[]> = {
-  hotspots: HOTSPOT_LAYERS, escorts: PLAN_LAYERS, vectors: ["vector"], names: ["ship-name"],
+  hotspots: HOTSPOT_LAYERS, escorts: PLAN_LAYERS, vectors: [], names: ["ship-name"],
 };
 
 const FIT_PADDING_PX = 70;
@@ -27,7 +28,14 @@ const FIT_ZOOM = 6.5;
 const glide = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 600);
 
 export class Chart implements Surface {
-  private constructor(private readonly map: MapLibre) {}
+  private store: Store | null = null;
+
+  private constructor(
+    private readonly map: MapLibre,
+    private readonly ships: ShipLayer,
+  ) {
+    map.on("moveend", () => this.store && this.draw(this.store));
+  }
 
   /** A chart with its layers ready; rejects where the browser has no WebGL. */
   static async open(container: HTMLElement, view: View): Promise<Chart> {
@@ -53,11 +61,11 @@ export class Chart implements Surface {
     await new Promise<void>((done) => map.once("load", () => done()));
     addIcons(map);
     addHotspotLayer(map);
-    addShipLayers(map);
+    const ships = addShipLayers(map);
     addPlanLayers(map);
     addPlaceLayers(map);
     labelGrid(map);
-    return new Chart(map);
+    return new Chart(map, ships);
   }
 
   close(): void {
@@ -73,9 +81,12 @@ export class Chart implements Surface {
 
   /** The ship of the highest band near a point of the screen. */
   private shipAt({ x, y }: { x: number; y: number }): number | null {
-    const near = this.map.queryRenderedFeatures([[x - HIT_PX, y - HIT_PX], [x + HIT_PX, y + HIT_PX]], { layers: ["ships"] });
-    near.sort((a, b) => Number(b.properties.band) - Number(a.properties.band));
-    return near.length ? Number(near[0]!.properties.mmsi) : null;
+    const ships = this.store?.ships;
+    if (!ships) return null;
+    const [low, high] = [this.map.unproject([x - HIT_PX, y + HIT_PX]), this.map.unproject([x + HIT_PX, y - HIT_PX])];
+    const near = ships.within(wrapped(low.lng), low.lat, wrapped(high.lng), high.lat);
+    const [first] = near.sort((a, b) => ships.band[b]! - ships.band[a]!);
+    return first === undefined ? null : ships.mmsi[first]!;
   }
 
   onMove(moved: (zoom: number, lon: number, lat: number) => void): void {
@@ -91,7 +102,10 @@ export class Chart implements Surface {
   }
 
   draw(store: Store): void {
-    drawShips(this.map, store);
+    this.store = store;
+    this.ships.vectorMinutes = this.vectorMinutes();
+    this.ships.set(store.ships);
+    drawNames(this.map, store);
     drawSelection(this.map, store);
   }
 
@@ -104,6 +118,10 @@ export class Chart implements Surface {
   }
 
   show(layer: Layer, visible: boolean): void {
+    if (layer === "vectors") {
+      this.ships.vectors = visible;
+      this.map.triggerRepaint();
+    }
     for (const id of LAYERS[layer]) this.map.setLayoutProperty(id, "visibility", visible ? "visible" : "none");
   }
 

@@ -1,31 +1,26 @@
-/** Ships, their speed vectors and the selected track. */
+/** Ships, their names, the selected one and her track. */
 import type { GeoJSONSource, LayerSpecification, Map as MapLibre } from "maplibre-gl";
-import { LOOKS } from "../band";
-import { ahead } from "../geodesy";
-import { bandInk, ink } from "../ink";
-import { bandOf, type Ship } from "../model";
+import { ink } from "../ink";
 import type { Store } from "../store";
 import { FONT } from "./basemap";
+import { ShipLayer } from "./ship_gl";
 
 const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
-const colour = () => ["match", ["get", "band"], ...LOOKS.flatMap((_, i) => (i ? [i, bandInk(i)] : [])), bandInk(0)] as never;
+/** From this zoom on all ships have names; before, those of the two highest bands. */
+const NAMED_ZOOM = 7.5;
+const NAMED_BAND = 3;
+/** More would not find room on a screen. */
+const NAMES = 400;
 
-const layers = (): LayerSpecification[] => [
+const below = (): LayerSpecification[] => [
   { id: "track", type: "line", source: "track", layout: { "line-join": "round" },
     paint: { "line-color": ink("track"), "line-width": 1.6, "line-opacity": 0.75 } },
-  { id: "vector", type: "line", source: "vectors",
-    paint: { "line-color": colour(), "line-width": 1.1, "line-opacity": 0.7 } },
-  { id: "selected", type: "circle", source: "ships", filter: ["==", ["get", "mmsi"], -1],
+  { id: "selected", type: "circle", source: "selected",
     paint: { "circle-radius": 15, "circle-color": ink("ring"), "circle-opacity": 0.08, "circle-stroke-color": ink("ring"), "circle-stroke-width": 1.5 } },
-  { id: "open-event", type: "circle", source: "ships", filter: ["==", ["get", "open"], true],
-    paint: { "circle-radius": 10, "circle-opacity": 0, "circle-stroke-color": ink("track"), "circle-stroke-width": 1, "circle-stroke-opacity": 0.55 } },
-  { id: "ships", type: "symbol", source: "ships",
-    layout: {
-      "icon-image": ["get", "icon"], "icon-rotate": ["get", "turn"], "icon-rotation-alignment": "map",
-      "icon-allow-overlap": true, "icon-ignore-placement": true, "symbol-sort-key": ["get", "band"],
-    } },
-  { id: "ship-name", type: "symbol", source: "ships",
-    filter: ["any", [">=", ["get", "band"], 3], [">=", ["zoom"], 7.5]],
+];
+
+const above = (): LayerSpecification[] => [
+  { id: "ship-name", type: "symbol", source: "names",
     layout: {
       "text-field": ["get", "name"], "text-font": FONT, "text-size": 11, "text-max-width": 24,
       "text-variable-anchor": ["left", "right", "bottom", "top"], "text-radial-offset": 1.1,
@@ -34,9 +29,11 @@ const layers = (): LayerSpecification[] => [
     paint: { "text-color": ink("name"), "text-halo-color": ink("sea"), "text-halo-width": 1.4 } },
 ];
 
-export function addShipLayers(map: MapLibre): void {
-  for (const id of ["track", "vectors", "ships"]) map.addSource(id, { type: "geojson", data: EMPTY });
-  for (const layer of layers()) map.addLayer(layer);
+export function addShipLayers(map: MapLibre): ShipLayer {
+  const ships = new ShipLayer();
+  for (const id of ["track", "selected", "names"]) map.addSource(id, { type: "geojson", data: EMPTY });
+  for (const layer of [...below(), ships, ...above()]) map.addLayer(layer);
+  return ships;
 }
 
 /** Minutes of way that a vector shows: about the same length on the screen at every zoom. */
@@ -47,42 +44,30 @@ export function vectorMinutes(zoom: number): number {
   return zoom < 11 ? 6 : 3;
 }
 
-export function drawShips(map: MapLibre, store: Store): void {
-  const ships = [...store.ships.values()];
-  source(map, "ships").setData({ type: "FeatureCollection", features: ships.map((ship) => shipPoint(ship, store)) });
-  const minutes = vectorMinutes(map.getZoom());
-  source(map, "vectors").setData({
+/** Names of the ships in sight, the most urgent first. */
+export function drawNames(map: MapLibre, store: Store): void {
+  const bounds = map.getBounds();
+  const { ships } = store;
+  const least = map.getZoom() >= NAMED_ZOOM ? 0 : NAMED_BAND;
+  const wide = bounds.getEast() - bounds.getWest() >= 360;
+  const [west, east] = wide ? [-180, 180] : [wrapped(bounds.getWest()), wrapped(bounds.getEast())];
+  const seen = ships.within(west, bounds.getSouth(), east, bounds.getNorth()).filter((slot) => ships.band[slot]! >= least);
+  seen.sort((a, b) => ships.band[b]! - ships.band[a]!);
+  source(map, "names").setData({
     type: "FeatureCollection",
-    features: ships.flatMap((ship) => vector(ship, minutes)),
+    features: seen.slice(0, NAMES).map((slot) => ({
+      type: "Feature",
+      properties: { name: store.name(ships.mmsi[slot]!), band: ships.band[slot]! },
+      geometry: { type: "Point", coordinates: [ships.lon[slot]!, ships.lat[slot]!] },
+    })),
   });
 }
 
-function shipPoint(ship: Ship, store: Store): GeoJSON.Feature {
-  const band = bandOf(ship);
-  const turn = ship.heading ?? ship.cog;
-  return {
-    type: "Feature",
-    properties: {
-      mmsi: ship.mmsi, band, open: ship.openEvent, turn: turn ?? 0, name: store.name(ship.mmsi),
-      icon: turn === null ? `ship-${band}-still` : `ship-${band}`,
-    },
-    geometry: { type: "Point", coordinates: [ship.lon, ship.lat] },
-  };
-}
-
-function vector(ship: Ship, minutes: number): GeoJSON.Feature[] {
-  if (ship.sog === null || ship.cog === null || ship.sog < 0.5) return [];
-  const tip = ahead([ship.lon, ship.lat], ship.cog, (ship.sog * minutes) / 60);
-  return [{
-    type: "Feature",
-    properties: { band: bandOf(ship) },
-    geometry: { type: "LineString", coordinates: [[ship.lon, ship.lat], tip] },
-  }];
-}
-
 export function drawSelection(map: MapLibre, store: Store): void {
-  map.setFilter("selected", ["==", ["get", "mmsi"], store.selected?.mmsi ?? -1]);
+  const ship = store.selected && store.ships.get(store.selected.mmsi);
+  source(map, "selected").setData(ship ? { type: "Point", coordinates: [ship.lon, ship.lat] } : EMPTY);
   source(map, "track").setData(store.selected?.track ?? EMPTY);
 }
 
+export const wrapped = (lon: number) => ((((lon + 180) % 360) + 360) % 360) - 180;
 export const source = (map: MapLibre, id: string) => map.getSource(id) as GeoJSONSource;
