@@ -11,7 +11,7 @@ KERNELS := $(shell grep -rl --include=*.py njit sea ingest risk escort)
 PAGE := api/page/dist/index.html
 PAGE_SOURCES := $(shell find api/page -path api/page/node_modules -prune -o -path api/page/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test check unit setup page bench bench-behaviours bench-escort draw draw-risk screenshot lock clean
+.PHONY: help run test check unit setup page bench bench-behaviours bench-escort bench-page draw draw-risk screenshot lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ bench-behaviours: setup ## the detectors on exercises nobody tuned them on; ARGS
 
 bench-escort: setup ## plans of fresh exercises: gap, seconds, plain ways; ARGS="--seeds 3 --cases dense"
 	$(VENV)/bin/safepassage bench escort $(ARGS)
+
+bench-page: $(VENV)/.dev-ready setup page browser ## the page over 50,000 ships at 1 Hz; ARGS="--minutes 2"
+	$(PY) tools/bench_page.py $(ARGS)
 
 screenshot: $(VENV)/.dev-ready setup page browser ## docs/img/watch-floor.png anew, by the browser test
 	SAFEPASSAGE_SCREENSHOT=docs/img/watch-floor.png $(PY) -m pytest tests/browser -q

@@ -7,14 +7,16 @@ import type { Verdict } from "./verdict";
 import { language, t } from "./words/words";
 
 const REFRESH_MS = 20_000;
-/** Above so many ships only the notable ones are read at every refresh, all at every tenth. */
+/** The notable ships are read at every refresh; so are all, but above so many only at every tenth. */
 const MANY_SHIPS = 2_000;
 const ALL_EVERY = 10;
+const MOST_PAGES = 400;
 const REFRESH_SOON_MS = 2_000;
 
 export class Feed {
   private soon = 0;
   private refreshes = 0;
+  private readingAll = false;
   /** As the last notice said; 0 while there is no plan. */
   private planRevision = 0;
 
@@ -42,13 +44,13 @@ export class Feed {
     setInterval(() => void this.refresh(), REFRESH_MS);
   }
 
-  /** Records, events and plan anew. */
+  /** Records, events and plan anew; the records of the notable ships first, nothing waits for the others. */
   async refresh(): Promise<void> {
     const { store } = this;
     const all = this.refreshes++ % ALL_EVERY === 0 || store.ships.size < MANY_SHIPS;
     await this.attempt(async () => {
       const [vessels, events, requests, plan] = await Promise.all([
-        readAll<Vessel>(`/v1/vessels?detail=brief&limit=1000${all ? "" : "&min_band=elevated"}`, "vessels"),
+        readAll<Vessel>("/v1/vessels?detail=brief&limit=1000&min_band=elevated", "vessels"),
         readAll<SeaEvent>("/v1/events?limit=200", "events", 1),
         readAll<EscortRequest>("/v1/requests", "requests"),
         this.planRevision ? read<Plan>("/v1/plans/current") : null,
@@ -60,6 +62,15 @@ export class Feed {
       store.assets = new Map((plan?.assets ?? []).map((asset: Asset) => [asset.id, placed(asset)]));
       if (store.selected) await this.readSelection(store.selected.mmsi);
     });
+    if (all && !this.readingAll) {
+      this.readingAll = true;
+      await this.attempt(async () => {
+        for (const vessel of await readAll<Vessel>("/v1/vessels?detail=brief&limit=1000", "vessels", MOST_PAGES)) {
+          store.vessels.set(Number(vessel.mmsi), vessel);
+        }
+      });
+      this.readingAll = false;
+    }
   }
 
   /** Selects a ship and reads her record, track and events; null lets go. */
