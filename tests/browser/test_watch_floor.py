@@ -69,6 +69,7 @@ def test_an_officer_approves_an_escort_and_rejects_another_and_the_plan_follows(
 
 def test_the_list_is_driven_by_keys_alone(watch: Any) -> None:
     watch.until("a first picture", lambda: watch.flag("ready"), within_s=FIRST_USE_S)
+    watch.until("the ships' records", lambda: watch.flag("assessed"), within_s=FIRST_USE_S)
     page = watch.page
     name = page.locator("#ship-list .ship b").nth(9).inner_text()
     page.keyboard.press("/")

@@ -62,15 +62,17 @@ export class Feed {
       store.assets = new Map((plan?.assets ?? []).map((asset: Asset) => [asset.id, placed(asset)]));
       if (store.selected) await this.readSelection(store.selected.mmsi);
     });
-    if (all && !this.readingAll) {
-      this.readingAll = true;
-      await this.attempt(async () => {
-        for (const vessel of await readAll<Vessel>("/v1/vessels?detail=brief&limit=1000", "vessels", MOST_PAGES)) {
-          store.vessels.set(Number(vessel.mmsi), vessel);
-        }
-      });
-      this.readingAll = false;
-    }
+    if (all) void this.readOthers();
+  }
+
+  private async readOthers(): Promise<void> {
+    if (this.readingAll) return;
+    this.readingAll = true;
+    await this.attempt(async () => {
+      const vessels = await readAll<Vessel>("/v1/vessels?detail=brief&limit=1000", "vessels", MOST_PAGES);
+      for (const vessel of vessels) this.store.vessels.set(Number(vessel.mmsi), vessel);
+    });
+    this.readingAll = false;
   }
 
   /** Selects a ship and reads her record, track and events; null lets go. */
