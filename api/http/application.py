@@ -25,6 +25,7 @@ from api.http import (
     routes_hotspots,
     routes_incidents,
     routes_node,
+    routes_past,
     routes_requests,
     routes_unusual,
     routes_vessels,
@@ -62,6 +63,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *routes_incidents.OPERATIONS,
     *routes_watchlists.OPERATIONS,
     *routes_node.OPERATIONS,
+    *routes_past.OPERATIONS,
     *pages.OPERATIONS,
 )
 
