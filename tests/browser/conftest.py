@@ -25,8 +25,11 @@ from playwright.sync_api import (
     Playwright,
     StorageState,
     ViewportSize,
+    expect,
     sync_playwright,
 )
+
+expect.set_options(timeout=30_000)  # of a machine that is busy with other tests
 
 ROOT = Path(__file__).parents[2]
 START_S = 180.0

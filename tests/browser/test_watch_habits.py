@@ -107,6 +107,30 @@ def test_a_language_is_spoken_by_the_page_and_by_the_service(
     assert watch.errors == []
 
 
+def test_the_last_hour_is_replayed_at_a_chosen_speed_and_left_for_the_present(
+    page: Page, watch: Any, tmp_path: Path
+) -> None:
+    page.keyboard.press("r")
+    bar = page.get_by_role("group", name="Replay")
+    expect(bar).to_be_visible()
+    expect(page.locator(".connection")).to_contain_text("Replay")
+    watch.until("ships of then", lambda: (watch.flag("behind_s") or 0) > 3000, within_s=30)
+    assert watch.flag("ships") > 100
+    before, first = watch.flag("positions"), watch.flag("behind_s")
+    expect(page).to_have_url(re.compile(r"&at=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"))
+    page.screenshot(path=Path(os.environ.get("SAFEPASSAGE_PALETTES") or tmp_path) / "replay.png")
+    page.get_by_label("Speed").select_option("300")
+    page.get_by_role("button", name="Play", exact=True).click()
+    watch.until("a later hour", lambda: watch.flag("behind_s") < first - 900, within_s=60)
+    after = watch.flag("positions")
+    assert sum(after.get(mmsi) != at for mmsi, at in before.items()) > 100
+    assert _violations(page) == []
+    page.keyboard.press("r")
+    expect(bar).to_be_hidden()
+    watch.until("the picture of now", lambda: watch.flag("behind_s") < 60, within_s=60)
+    assert watch.errors == []
+
+
 def _violations(page: Page) -> list[str]:
     page.evaluate(AXE.read_text())
     found: list[str] = page.evaluate(VIOLATIONS)

@@ -1,7 +1,8 @@
 /** Keeps the store filled: REST for what changes slowly, the live stream for ships. */
 import { Live, type Notice } from "./live";
 import { mmsiText, type Asset, type EscortRequest, type Me, type Plan, type SeaEvent, type Unusual, type Vessel } from "./model";
-import { read, readAll, send, SignedOut } from "./rest";
+import { read, readAll, readBytes, send, SignedOut } from "./rest";
+import { decodeFrame, type Frame } from "./frame";
 import type { Store } from "./store";
 import type { Verdict } from "./verdict";
 import { language, t } from "./words/words";
@@ -128,6 +129,16 @@ export class Feed {
       cells = await read<GeoJSON.FeatureCollection>("/v1/hotspots");
     });
     return cells;
+  }
+
+  /** The picture of an instant that is over, ms; of what was heard since another where that is given. */
+  async past(at: number, after: number | null): Promise<Frame | null> {
+    const since = after === null ? "" : `&after=${new Date(after).toISOString()}`;
+    let frame: Frame | null = null;
+    await this.attempt(async () => {
+      frame = decodeFrame(await readBytes(`/v1/past?at=${new Date(at).toISOString()}${since}`));
+    });
+    return frame;
   }
 
   /** A notice comes every second; what it names as new is worth reading soon. */

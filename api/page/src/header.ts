@@ -36,6 +36,7 @@ const role = (store: Store): string =>
   [store.me && (t.roles[store.me.role] ?? store.me.role), store.me?.nation].filter(Boolean).join(" · ");
 
 function connection(store: Store, now: number): { tone: string; text: string } {
+  if (store.replay) return { tone: "past", text: t.replay.state(fullClock(store.replay.at)) };
   const seconds = store.lastFrameAt ? Math.max((now - store.lastFrameAt) / 1000, feedAge(store, now)) : null;
   const old = seconds === null ? null : age(seconds);
   if (store.connection === "lost") {

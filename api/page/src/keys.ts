@@ -11,6 +11,7 @@ export interface KeyActions {
   centre(): void;
   turn(tab: Tab): void;
   toggle(layer: Layer): void;
+  replay(): void;
   nextPalette(): void;
   open(sheet: "keys" | "settings"): void;
 }
@@ -25,6 +26,7 @@ const PLAIN: Record<string, (actions: KeyActions) => void> = {
   h: (on) => on.toggle("hotspots"),
   v: (on) => on.toggle("vectors"),
   n: (on) => on.toggle("names"),
+  r: (on) => on.replay(),
   p: (on) => on.nextPalette(),
   ",": (on) => on.open("settings"),
   "?": (on) => on.open("keys"),
@@ -46,7 +48,7 @@ export function keySheet(): TemplateResult {
   const rows: [string[], string][] = [
     [["/"], t.keys.search], [["Enter"], t.keys.enter], [["Esc"], t.keys.escape], [["↑", "↓"], t.keys.arrows],
     [["c"], t.keys.centre], [["1", "2", "3"], t.keys.tabs], [["e", "h", "v", "n"], t.keys.layers],
-    [["p"], t.keys.palette], [[","], t.keys.settings], [["?"], t.keys.help],
+    [["r"], t.keys.replay], [["p"], t.keys.palette], [[","], t.keys.settings], [["?"], t.keys.help],
   ];
   return html`<h2 id="sheet-title">${t.keys.title}</h2>
     <div class="sheet">${rows.map(([keys, does]) => html`<span>${keys.map((key) => html`<kbd>${key}</kbd> `)}</span><span>${does}</span>`)}</div>`;

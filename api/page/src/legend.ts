@@ -6,10 +6,16 @@ import { t } from "./words/words";
 
 const SWITCHES: readonly Layer[] = ["escorts", "hotspots", "vectors", "names"];
 
-export function legend(visible: ReadonlySet<Layer>, toggle: (layer: Layer) => void, vectorMinutes: number): TemplateResult {
+export interface LegendActions {
+  toggle(layer: Layer): void;
+  replay(): void;
+}
+
+export function legend(visible: ReadonlySet<Layer>, replaying: boolean, { toggle, replay }: LegendActions, vectorMinutes: number): TemplateResult {
   return html`
     <div class="switches" role="group" aria-label=${t.chart.layers}>
       ${SWITCHES.map((layer) => html`<button type="button" aria-pressed=${visible.has(layer)} @click=${() => toggle(layer)}>${t.chart.layer[layer]}</button>`)}
+      <button type="button" aria-pressed=${replaying} @click=${replay}>${t.replay.title}</button>
     </div>
     <details class="key" ?open=${innerWidth >= 1400}><summary>${t.chart.legend}</summary>
       ${[...LOOKS.keys()].reverse().map((band) => html`<span>${mark(band, 13)}${t.bands[band]}</span>`)}

@@ -52,8 +52,8 @@ function row(ship: Ship, store: Store, actions: ListActions): TemplateResult {
     ${mark(bandOf(ship))}
     <span class="ship"><b>${store.name(ship.mmsi)}</b>
       <small>${silent > 1800 ? `${t.list.silent(age(silent))} · ` : ""}${what.join(" · ") || mmsiText(ship.mmsi)}</small></span>
-    ${score(vessel?.coercion ? percent(vessel.coercion.probability) : null, ship.coercion)}
-    ${score(vessel?.smuggling ? trim(vessel.smuggling.priority) : null, ship.smuggling)}
+    ${score(vessel?.coercion && !store.past ? percent(vessel.coercion.probability) : null, ship.coercion)}
+    ${score(vessel?.smuggling && !store.past ? trim(vessel.smuggling.priority) : null, ship.smuggling)}
   </li>`;
 }
 

@@ -16,6 +16,7 @@ import { positionOf, type Position } from "./model";
 import "./page.css";
 import { panel } from "./panel";
 import { keepSettings, loadSettings, settingsSheet, type Settings } from "./settings";
+import { Player, replayBar } from "./replay";
 import { Store } from "./store";
 import type { Verdict } from "./verdict";
 import { formatView, parseView } from "./view";
@@ -25,9 +26,11 @@ const part = (id: string) => document.getElementById(id)!;
 const sheet = part("sheet") as HTMLDialogElement;
 const store = new Store();
 const feed = new Feed(store);
+const player = new Player(store, (at, after) => feed.past(at, after));
 const view = parseView(location.hash);
 store.query = view.find;
 store.minBand = view.band;
+const asked = view.at;
 let settings = loadSettings();
 let placed = location.hash.includes("map=");
 let chart: Surface | null = null;
@@ -80,7 +83,10 @@ function central(positions: Position[]): Position[] {
   return positions.filter((p) => bounds.every(([low, high], axis) => p[axis]! >= low && p[axis]! <= high));
 }
 
-const writeView = () => history.replaceState(null, "", formatView(view));
+function writeView(): void {
+  view.at = store.replay && Math.floor(store.replay.at / 1000) * 1000;
+  history.replaceState(null, "", formatView(view));
+}
 
 function turn(next: Tab): void {
   view.tab = view.tab === next ? null : next;
@@ -129,6 +135,12 @@ function showLayer(layer: Layer): void {
   if (layer === "hotspots" && view.layers.has(layer)) void feed.hotspots().then((cells) => cells && chart?.drawHotspots(cells));
 }
 
+/** Into the past, where the last hour begins; or out of it. */
+function replay(): void {
+  if (store.replay) player.leave();
+  else void player.seek(Date.now() - 3_600_000);
+}
+
 const keyActions: KeyActions = {
   search: () => part("search").focus(),
   first: () => {
@@ -149,6 +161,7 @@ const keyActions: KeyActions = {
   },
   turn,
   toggle,
+  replay,
   nextPalette: () => {
     const order = ["day", "dusk", "night"] as const;
     changeSettings({ ...settings, palette: order[(order.indexOf(settings.palette) + 1) % order.length]! });
@@ -188,7 +201,7 @@ function draw(): void {
   render(dock(store, view.tab, actions, now), part("dock"));
   part("panel").hidden = store.selected === null;
   render(store.selected ? panel(store, store.selected, { close: () => select(null), centre: (p) => chart?.centre(p) }, now) : nothing, part("panel"));
-  render(legend(view.layers, toggle, chart?.vectorMinutes() ?? 0), overlay);
+  render(html`${legend(view.layers, store.replay !== null, { toggle, replay }, chart?.vectorMinutes() ?? 0)}${replayBar(store.replay, player, now)}`, overlay);
   render(notice(), part("notice"));
   render(html`${sheetShown === "keys" ? keySheet() : settingsSheet(settings, changeSettings)}
     <form method="dialog"><button>${t.keys.close}</button></form>`, sheet);
@@ -229,6 +242,7 @@ function openChart(): Promise<void> {
 
 document.addEventListener("keydown", (event) => press(event, keyActions));
 store.subscribe(() => {
+  if (view.at !== (store.replay && Math.floor(store.replay.at / 1000) * 1000)) writeView();
   draw();
   place();
   chart?.draw(store);
@@ -237,5 +251,7 @@ store.subscribe(() => {
 exposeFlag(store, () => chart !== null);
 apply();
 draw();
+setInterval(() => void player.step(), 1000);
 setInterval(() => Date.now() - drawnAt > 900 && draw(), 1000); // clocks and ages go on
 await Promise.all([openChart(), feed.start().then(() => feed.select(view.ship))]);
+if (asked !== null) await player.seek(asked);

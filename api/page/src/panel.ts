@@ -28,6 +28,7 @@ export function panel(store: Store, selection: Selection, actions: PanelActions,
     </div>
     <div class="body">
       ${selection.problem ? html`<p class="problem">${selection.problem}</p>` : nothing}
+      ${store.past ? html`<p class="quiet">${t.replay.record}</p>` : nothing}
       ${escortOf(store, mmsi, now)}
       ${vessel ? html`${scores(store, vessel)}${vessel.challenger ? challenger(vessel.challenger) : nothing}${vessel.unusual ? opinion(vessel.unusual) : nothing}` : selection.problem ? nothing : html`<p class="quiet">${t.panel.reading}</p>`}
       <h3>${t.panel.now}</h3>

@@ -10,6 +10,14 @@ export async function read<T>(path: string): Promise<T | null> {
   return (await response.json()) as T;
 }
 
+/** A resource that is no JSON. */
+export async function readBytes(path: string): Promise<ArrayBuffer> {
+  const response = await fetch(path, { signal: AbortSignal.timeout(20_000) });
+  if (response.status === 401) throw new SignedOut("not signed in");
+  if (!response.ok) throw new Error(await said(response));
+  return response.arrayBuffer();
+}
+
 /** Sends a decision; an error says what the service has against it. */
 export async function send(path: string, body: unknown): Promise<void> {
   const headers = { Accept: "application/json", "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID() };

@@ -111,7 +111,7 @@ export class Ships {
   }
 
   private clear(): void {
-    this.size = 0;
+    this.size = this.newestReport = 0;
     this.slots.clear();
   }
 

@@ -4,6 +4,7 @@ import {
   mmsiText, type Asset, type EscortRequest, type Me, type Plan, type Position, type SeaEvent, type Ship,
   type Tasking, type Vessel,
 } from "./model";
+import type { Replay } from "./replay";
 import { Ships } from "./ships";
 import type { Verdict } from "./verdict";
 
@@ -28,7 +29,10 @@ export class Store {
   dataAge: number | null = null;
   noticedAt = 0;
   problem: string | null = null;
-  readonly ships = new Ships();
+  /** Where the ships are now; where they were, while the past is replayed. */
+  readonly live = new Ships();
+  past: Ships | null = null;
+  replay: Replay | null = null;
   readonly vessels = new Map<number, Vessel>();
   events: SeaEvent[] = [];
   plan: Plan | null = null;
@@ -39,6 +43,11 @@ export class Store {
   verdict: Verdict | null = null;
   query = "";
   minBand = 0;
+
+  /** The ships that are shown. */
+  get ships(): Ships {
+    return this.past ?? this.live;
+  }
 
   private listeners: (() => void)[] = [];
   private scheduled = false;
@@ -59,7 +68,7 @@ export class Store {
 
   /** Takes one live frame. */
   apply(frame: Frame): void {
-    this.ships.take(frame);
+    this.live.take(frame);
     this.lastFrameAt = Date.now();
     this.changed();
   }

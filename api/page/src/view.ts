@@ -1,4 +1,4 @@
-/** The view in the URL's hash: `#map=5.2/-79.5/3.1&ship=370123456&tab=events&band=3&find=orion&layers=escorts,names`. */
+/** The view in the URL's hash: `#map=5.2/-79.5/3.1&ship=370123456&tab=events&band=3&find=orion&layers=escorts,names&at=2026-11-24T03:14:00Z`. */
 import type { Layer } from "./chart/surface";
 import type { Tab } from "./dock";
 
@@ -13,6 +13,8 @@ export interface View {
   band: number;
   find: string;
   layers: Set<Layer>;
+  /** The instant that is replayed, ms; null is live. */
+  at: number | null;
 }
 
 const TABS: readonly Tab[] = ["escorts", "unserved", "events"];
@@ -28,6 +30,7 @@ export function parseView(hash: string): View {
   const band = Number(fields.get("band"));
   const sound = [zoom, lon, lat].every((n) => n !== undefined && Number.isFinite(n)) && Math.abs(lat!) < 86;
   const layers = fields.get("layers");
+  const at = Date.parse(fields.get("at") ?? "");
   return {
     ...(sound ? { zoom: zoom!, lon: lon!, lat: lat! } : HOME),
     ship: Number.isInteger(ship) && ship > 0 ? ship : null,
@@ -35,11 +38,12 @@ export function parseView(hash: string): View {
     band: [2, 3, 4].includes(band) ? band : 0,
     find: fields.get("find") ?? "",
     layers: new Set(layers === null ? SHOWN : LAYERS.filter((layer) => layers.split(",").includes(layer))),
+    at: Number.isNaN(at) ? null : at,
   };
 }
 
 /** Only what differs from the page as it opens. */
-export function formatView({ zoom, lon, lat, ship, tab, band, find, layers }: View): string {
+export function formatView({ zoom, lon, lat, ship, tab, band, find, layers, at }: View): string {
   const fields = [`map=${zoom.toFixed(2)}/${lon.toFixed(3)}/${lat.toFixed(3)}`];
   if (ship !== null) fields.push(`ship=${String(ship).padStart(9, "0")}`);
   if (tab !== "escorts") fields.push(`tab=${tab ?? "none"}`);
@@ -47,5 +51,6 @@ export function formatView({ zoom, lon, lat, ship, tab, band, find, layers }: Vi
   if (find) fields.push(`find=${encodeURIComponent(find)}`);
   const shown = LAYERS.filter((layer) => layers.has(layer));
   if (shown.join() !== SHOWN.join()) fields.push(`layers=${shown.join(",")}`);
+  if (at !== null) fields.push(`at=${new Date(at).toISOString().slice(0, 19)}Z`);
   return `#${fields.join("&")}`;
 }

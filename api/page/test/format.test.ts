@@ -48,11 +48,11 @@ test("a place is told from the nearest port", () => {
 });
 
 test("the view survives the hash, and a broken hash gives the home view", () => {
-  const view: View = { zoom: 6.25, lon: -79.5, lat: 3.125, ship: 2_320_001, tab: "events", band: 3, find: "à b&c", layers: new Set(["names", "hotspots"]) };
+  const view: View = { zoom: 6.25, lon: -79.5, lat: 3.125, ship: 2_320_001, tab: "events", band: 3, find: "à b&c", layers: new Set(["names", "hotspots"]), at: Date.parse("2026-11-24T03:14:07Z") };
   expect(parseView(formatView(view))).toEqual(view);
   expect(parseView(formatView({ ...view, tab: null, layers: new Set() }))).toEqual({ ...view, tab: null, layers: new Set() });
   expect(formatView(parseView("#map=4.10/-84.000/8.000"))).toBe("#map=4.10/-84.000/8.000");
-  expect(parseView("#map=NaN/x/200&ship=-4").ship).toBeNull();
+  expect(parseView("#map=NaN/x/200&ship=-4&at=noon")).toMatchObject({ ship: null, at: null });
   expect(parseView("#map=4/0/99").lat).toBe(parseView("").lat);
 });
 
