@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,8 +16,10 @@ import asyncpg
 from aiohttp import web
 
 from api import store_keys
+from api.audit import Deed, Entry, command_entry
 from api.http.problem import NotSignedInError
 from api.policy import ROLES, Principal
+from api.store import TIMEOUT_S
 from sea.errors import BadInputError
 
 PREFIX_LENGTH = 9
@@ -42,9 +45,20 @@ async def create_key(database: asyncpg.Pool, principal: Principal) -> str:
     """
     _check(principal)
     key = new_key()
-    if not await store_keys.add_key(database, principal, key[:PREFIX_LENGTH], digest(key)):
+    prefix = key[:PREFIX_LENGTH]
+    entry = key_entry("create", principal, key=prefix)
+    if not await store_keys.add_key(database, principal, prefix, digest(key), entry):
         raise BadInputError(f"there is a key named {principal.name!r} already", field="name")
     return key
+
+
+async def revoke_key(database: asyncpg.Pool, name: str) -> bool:
+    """Whether keys in force of this name were revoked."""
+
+    def entry(row: Any) -> Entry:
+        return key_entry("revoke", _principal(row, ""), key=row["prefix"])
+
+    return await store_keys.revoke_key(database, name, entry)
 
 
 async def create_sign_in_link(
@@ -53,23 +67,39 @@ async def create_sign_in_link(
     """A token for ``/sign-in?token=`` that works once within its life."""
     _check(principal)
     token = secrets.token_urlsafe(32)
-    await store_keys.add_link(database, principal, digest(token), timedelta(hours=hours))
+    life, entry = timedelta(hours=hours), key_entry("link", principal)
+    await store_keys.add_link(database, principal, digest(token), life, entry)
     return token
 
 
-async def sign_in(database: asyncpg.Pool, token: str, *, hours: float) -> str:
+def key_entry(verb: str, concerned: Principal, **detail: str) -> Entry:
+    """The audit's entry of a change of keys by who runs this process, in the chain of whose it is.
+
+    `concerned` is the key's principal.
+    """
+    told = {"name": concerned.name, "role": concerned.role, **detail}
+    return command_entry("key", f"keys {verb}", concerned.nation, told)
+
+
+async def sign_in(
+    database: asyncpg.Pool, token: str, *, hours: float, deed: Callable[[Principal], Deed]
+) -> str:
     """The session that the link's token turns into; the token is spent.
+
+    `deed` gives what records it of the principal who signs in.
 
     Raises:
         NotSignedInError: the token is unknown, spent or too old.
     """
     session = secrets.token_urlsafe(32)
-    known = _TOKEN.fullmatch(token) and await store_keys.spend_link(
-        database, digest(token), digest(session), timedelta(hours=hours)
-    )
-    if not known:
-        raise NotSignedInError("this sign-in link has been used already, or has expired")
-    return session
+    life = timedelta(hours=hours)
+    if _TOKEN.fullmatch(token):
+        async with database.acquire(timeout=TIMEOUT_S) as connection, connection.transaction():
+            row = await store_keys.spend_link(connection, digest(token), digest(session), life)
+            if row is not None:
+                await deed(_principal(row, "session"))(connection, {})
+                return session
+    raise NotSignedInError("this sign-in link has been used already, or has expired")
 
 
 async def identify(database: asyncpg.Pool, request: web.Request, cookie: str) -> Principal:
@@ -88,7 +118,16 @@ async def identify(database: asyncpg.Pool, request: web.Request, cookie: str) ->
     row = _TOKEN.fullmatch(session) and await store_keys.session(database, digest(session))
     if not row:
         raise NotSignedInError("sign in with the link that the service printed, or send a key")
-    return _principal(row)
+    return _principal(row, "session")
+
+
+def credential_of(request: web.Request, cookie: str) -> str:
+    """What of the credential that a request brings may be shown; empty where it brings none."""
+    header = request.headers.get("Authorization")
+    if header is not None:
+        key = header.partition(" ")[2].strip()
+        return key[:PREFIX_LENGTH] if _KEY.fullmatch(key) else ""
+    return "session" if _TOKEN.fullmatch(request.cookies.get(cookie, "")) else ""
 
 
 async def _by_key(database: asyncpg.Pool, key: str) -> Principal:
@@ -99,13 +138,14 @@ async def _by_key(database: asyncpg.Pool, key: str) -> Principal:
             found = row
     if found is None:
         raise NotSignedInError("this key is unknown or revoked")
-    return _principal(found)
+    return _principal(found, key[:PREFIX_LENGTH])
 
 
-def _principal(row: Any) -> Principal:
+def _principal(row: Any, credential: str) -> Principal:
     return Principal(
-        name=row["name"], role=row["role"], nation=row["nation"], ports=tuple(row["ports"])
-    )
+        name=row["name"], role=row["role"], nation=row["nation"], ports=tuple(row["ports"]),
+        credential=credential,
+    )  # fmt: skip
 
 
 def _check(principal: Principal) -> None:

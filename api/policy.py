@@ -14,8 +14,13 @@ Role = Literal["watch_officer", "planner", "naval_partner", "port_authority", "a
 ROLES: tuple[Role, ...] = ("watch_officer", "planner", "naval_partner", "port_authority", "admin")
 
 Kind = Literal[
-    "event", "assessment", "plan", "coverage", "decision", "incident", "watchlist", "intelligence"
+    "event", "assessment", "plan", "coverage", "decision", "incident", "watchlist", "intelligence",
+    "audit",
 ]  # fmt: skip
+
+Scope = Literal["read", "live", "write", "audit"]
+SCOPES: tuple[Scope, ...] = ("read", "live", "write", "audit")
+"""Parts of what a role may do that a key may be limited to."""
 
 COALITION = "*"
 
@@ -30,6 +35,7 @@ _READERS: dict[Kind, frozenset[Role]] = {
     "incident": _WATCH,
     "watchlist": _PATROLS,  # like intelligence, of police work more than of ports
     "intelligence": _PATROLS,
+    "audit": frozenset({"watch_officer", "admin"}),
 }
 _DECIDERS: frozenset[Role] = frozenset({"watch_officer", "planner"})
 
@@ -39,13 +45,17 @@ class Principal:
     """Who asks.
 
     Attributes:
-        nation: ISO 3166-1 alpha-2. ports: UN/LOCODEs a port authority speaks for.
+        nation: ISO 3166-1 alpha-2. ports: UN/LOCODEs a port authority speaks for. scopes: what
+            the key is for, empty for all that the role may do. credential: how we know who asks,
+            fit to be shown.
     """
 
     name: str
     role: Role
     nation: str
     ports: tuple[str, ...] = ()
+    scopes: tuple[Scope, ...] = ()
+    credential: str = ""
 
     @property
     def audience(self) -> tuple[Role, str]:

@@ -26,6 +26,7 @@ from api.follow import follow
 from api.gateway import gateways, open_sources
 from api.hotspots import Hotspots
 from api.http.application import make_application, make_runner
+from api.http.auditing import AUDIT
 from api.live import Live
 from api.migrate import migrate
 from api.policy import Principal
@@ -147,6 +148,7 @@ async def _serve(settings: Settings, orders: Orders, database_url: str, nats_url
                 exercise=orders.exercise, hotspots=Hotspots(assessor.hazard),
                 hazard=assessor.hazard,
             )  # fmt: skip
+            group.create_task(application[AUDIT].run(), name="audit")
             address = await stack.enter_async_context(_listening(application, settings))
             link = await _sign_in_link(database, settings, address)
             orders.say(f"Safe Passage is up. Sign in as watch officer: {link}")

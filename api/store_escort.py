@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from api.audit import Deed
 from api.policy import Principal
 from api.store import TIMEOUT_S
 from escort.decision import Decision, Kind
@@ -76,8 +77,12 @@ class Draft:
     once: str | None = None
 
 
-async def add_decision(database: asyncpg.Pool, by: Principal, draft: Draft) -> dict[str, Any]:
+async def add_decision(
+    database: asyncpg.Pool, by: Principal, draft: Draft, deed: Deed
+) -> dict[str, Any]:
     """The decision as stored; the one stored before, where `once` says that it was sent again.
+
+    `deed` records one that is new, with its number and seal.
 
     Raises:
         ConflictError: `once` came with another decision before. Its tasking's id does not tell: a
@@ -98,6 +103,8 @@ async def add_decision(database: asyncpg.Pool, by: Principal, draft: Draft) -> d
         row["seal"] = seal(b"" if last is None else last["seal"], row)
         values = [row[name] for name in row if name != "seal"]
         await connection.execute(_ADD, *values, draft.once, row["seal"])
+        told = {"decision": row["id"], "kind": draft.kind, "seal": row["seal"].hex()}
+        await deed(connection, told)
         return row
 
 

@@ -1,34 +1,36 @@
 """Keys, sign-in links and sessions in PostgreSQL, by the hashes of their secrets."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import asyncpg
 
+from api import store_audit
+from api.audit import Entry
 from api.policy import Principal
 from api.store import TIMEOUT_S
 
 _ADD_KEY = """
     INSERT INTO keys (name, role, nation, ports, prefix, hash)
     VALUES ($1, $2, $3, $4, $5, $6)
-    ON CONFLICT (name) DO NOTHING
+    ON CONFLICT (name) WHERE superseded_at IS NULL DO NOTHING
     RETURNING id
 """
 
 
-async def add_key(database: asyncpg.Pool, principal: Principal, prefix: str, digest: bytes) -> bool:
-    """Whether the key was stored; False where its name is taken."""
-    stored = await database.fetchval(
-        _ADD_KEY,
-        principal.name,
-        principal.role,
-        principal.nation,
-        list(principal.ports),
-        prefix,
-        digest,
-        timeout=TIMEOUT_S,
-    )
-    return stored is not None
+async def add_key(
+    database: asyncpg.Pool, principal: Principal, prefix: str, digest: bytes, entry: Entry
+) -> bool:
+    """Whether the key was stored and recorded; False where its name is taken."""
+    async with database.acquire(timeout=TIMEOUT_S) as connection, connection.transaction():
+        stored = await connection.fetchval(
+            _ADD_KEY, principal.name, principal.role, principal.nation, list(principal.ports),
+            prefix, digest,
+        )  # fmt: skip
+        if stored is not None:
+            await store_audit.append(connection, [entry])
+        return stored is not None
 
 
 _KEYS = """
@@ -58,13 +60,18 @@ async def keys_with_prefix(database: asyncpg.Pool, prefix: str) -> list[Any]:
 
 
 _REVOKE_KEY = """
-    UPDATE keys SET revoked_at = now() WHERE name = $1 AND revoked_at IS NULL RETURNING id
+    UPDATE keys SET revoked_at = now() WHERE name = $1 AND revoked_at IS NULL
+    RETURNING name, role, nation, ports, prefix
 """
 
 
-async def revoke_key(database: asyncpg.Pool, name: str) -> bool:
-    """Whether a key in force was revoked."""
-    return await database.fetchval(_REVOKE_KEY, name, timeout=TIMEOUT_S) is not None
+async def revoke_key(database: asyncpg.Pool, name: str, entry: Callable[[Any], Entry]) -> bool:
+    """Whether keys in force of this name were revoked; `entry` gives what is recorded of a row."""
+    async with database.acquire(timeout=TIMEOUT_S) as connection, connection.transaction():
+        rows = await connection.fetch(_REVOKE_KEY, name)
+        if rows:
+            await store_audit.append(connection, [entry(row) for row in rows])
+        return bool(rows)
 
 
 _FORGET_EXPIRED = "DELETE FROM sessions WHERE expires_at <= now()"
@@ -76,9 +83,9 @@ _ADD_LINK = """
 
 
 async def add_link(
-    database: asyncpg.Pool, principal: Principal, digest: bytes, life: timedelta
+    database: asyncpg.Pool, principal: Principal, digest: bytes, life: timedelta, entry: Entry
 ) -> None:
-    """Stores a sign-in link, and forgets what has expired."""
+    """Stores and records a sign-in link, and forgets what has expired."""
     async with database.acquire(timeout=TIMEOUT_S) as connection, connection.transaction():
         await connection.execute(_FORGET_EXPIRED)
         await connection.execute(
@@ -90,6 +97,7 @@ async def add_link(
             list(principal.ports),
             life,
         )
+        await store_audit.append(connection, [entry])
 
 
 _SPEND_LINK = """
@@ -100,14 +108,15 @@ _SPEND_LINK = """
     )
     INSERT INTO sessions (hash, name, role, nation, ports, kind, expires_at)
     SELECT $2, name, role, nation, ports, 'session', now() + $3::interval FROM spent
-    RETURNING hash
+    RETURNING name, role, nation, ports
 """
 
 
-async def spend_link(database: asyncpg.Pool, link: bytes, session: bytes, life: timedelta) -> bool:
-    """Whether the link was good and has become the session, in one step."""
-    spent = await database.fetchval(_SPEND_LINK, link, session, life, timeout=TIMEOUT_S)
-    return spent is not None
+async def spend_link(
+    connection: asyncpg.Connection, link: bytes, session: bytes, life: timedelta
+) -> Any | None:
+    """The session's row where the link was good and has become the session, in one step."""
+    return await connection.fetchrow(_SPEND_LINK, link, session, life)
 
 
 _SESSION = """

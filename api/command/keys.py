@@ -70,10 +70,10 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _revoke(args: argparse.Namespace) -> int:
-    from api import store_keys
+    from api import auth
     from sea.errors import BadInputError
 
-    if not _with_database(args, lambda database: store_keys.revoke_key(database, args.name)):
+    if not _with_database(args, lambda database: auth.revoke_key(database, args.name)):
         raise BadInputError(f"no key in force is named {args.name!r}", field="name")
     sys.stdout.write(f"revoked {args.name}\n")
     return 0

@@ -4,6 +4,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ from weakref import WeakSet
 import asyncpg
 from aiohttp import web
 
-from api import metrics
+from api import metrics, store_audit
+from api.audit import Audit
 from api.challenger import Adopted
 from api.http import (
     pages,
     routes_assets,
+    routes_audit,
     routes_challenger,
     routes_coverage,
     routes_decisions,
@@ -32,6 +35,7 @@ from api.http import (
     routes_watchlists,
     routes_whatif,
 )
+from api.http.auditing import AUDIT, audited, record_stream
 from api.http.context import CONTEXT, Context, admit
 from api.http.problem import REQUEST_ID, problems
 from api.http.registry import Operation, openapi, routes
@@ -61,6 +65,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *routes_whatif.OPERATIONS,
     *routes_incidents.OPERATIONS,
     *routes_watchlists.OPERATIONS,
+    *routes_audit.OPERATIONS,
     *routes_node.OPERATIONS,
     *pages.OPERATIONS,
 )
@@ -106,7 +111,9 @@ def make_application(
         hazard: the field of published figures, by which places are ranked; None: the packaged one.
         page: folder of the built page.
     """
-    application = web.Application(middlewares=[_observe, problems], client_max_size=_MAX_BODY)
+    application = web.Application(
+        middlewares=[_observe, audited, problems], client_max_size=_MAX_BODY
+    )
     application[CONTEXT] = Context(
         settings=settings,
         database=database,
@@ -116,6 +123,7 @@ def make_application(
         hotspots=hotspots,
         exercise=exercise,
     )
+    application[AUDIT] = Audit(partial(store_audit.append_all, database))
     application[pages.PAGE] = page
     application[routes_challenger.ADOPTED] = Adopted(database)
     application[routes_unusual.OPINION] = SecondOpinion(database, view)
@@ -126,8 +134,9 @@ def make_application(
     )
     application.add_routes(routes(OPERATIONS, admit))
     application.add_routes(pages.page_routes())
-    application.on_response_prepare.append(_add_headers)
+    application.on_response_prepare.extend((record_stream, _add_headers))
     application.on_shutdown.append(routes_node.close_sockets)
+    application.on_cleanup.append(_close_audit)
     return application
 
 
@@ -153,6 +162,10 @@ async def _observe(request: web.Request, handler: Any) -> web.StreamResponse:
         request[REQUEST_ID], request.method, request.path, response.status, took * 1000,
     )  # fmt: skip
     return response
+
+
+async def _close_audit(application: web.Application) -> None:
+    await application[AUDIT].close()
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 from aiohttp import web
 
-from api.auth import identify
+from api.auth import credential_of, identify
 from api.briefing import Briefing
 from api.http.problem import NotSignedInError
 from api.http.registry import Access
@@ -53,6 +53,8 @@ class Context:
 
 CONTEXT = web.AppKey("context", Context)
 PRINCIPAL = web.RequestKey("principal", Principal)
+GUESSED = web.RequestKey("guessed", str)
+"""What of a credential that was not good may be shown, in a request that brought one."""
 
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -67,7 +69,12 @@ async def admit(request: web.Request, access: Access) -> None:
     if access == "anyone" or (access == "loopback" and is_loopback(request)):
         return
     context = request.app[CONTEXT]
-    principal = await identify(context.database, request, context.cookie)
+    try:
+        principal = await identify(context.database, request, context.cookie)
+    except NotSignedInError:
+        if shown := credential_of(request, context.cookie):
+            request[GUESSED] = shown
+        raise
     if request.method in _WRITES:
         check_origin(request)
     request[PRINCIPAL] = principal
@@ -85,6 +92,11 @@ def check_origin(request: web.Request) -> None:
         return
     if origin != ours:
         raise NotAllowedError(f"pages of {origin or 'no origin'} may not do this here")
+
+
+def address_of(request: web.Request) -> str:
+    """Where the request comes from."""
+    return request.remote or ""
 
 
 def is_loopback(request: web.Request) -> bool:

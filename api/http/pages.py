@@ -9,7 +9,8 @@ from typing import Any
 from aiohttp import web
 
 from api.auth import sign_in
-from api.http.context import CONTEXT
+from api.http.auditing import deed
+from api.http.context import CONTEXT, GUESSED
 from api.http.problem import NotSignedInError
 from api.http.registry import NoParams, Operation, Params
 from api.http.routes_node import DESCRIPTION
@@ -83,8 +84,12 @@ async def open_link(request: web.Request, asked: SignInQuery) -> web.Response:
     context = request.app[CONTEXT]
     hours = context.settings.session_h
     try:
-        session = await sign_in(context.database, asked.token, hours=hours)
+        session = await sign_in(
+            context.database, asked.token, hours=hours,
+            deed=lambda by: deed(request, "sign_in", by=by, status=303),
+        )  # fmt: skip
     except NotSignedInError:
+        request[GUESSED] = "link"
         return html_page(
             "This link is used up",
             "<p>A sign-in link works once and for a limited time. If you are signed in already, "
@@ -153,6 +158,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     ),
     Operation(
         path="/docs",
+        audited=False,
         summary="This page",
         tag="node",
         handle=docs,

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.json_schema import models_json_schema
 
 from api.http.problem import MEDIA_TYPE, InvalidRequestError, Problem
+from api.policy import Scope
 
 Access = Literal["key", "loopback", "anyone"]
 """Who may call: holders of a key or session; they and this machine itself; everybody."""
@@ -48,6 +49,8 @@ class Operation(Generic[Asked]):
         answer: model of that JSON, or None. media: the media types it may answer with.
         body: model of the JSON it takes, see `api.http.bodies`; `takes` is its media type.
         also: statuses beside `success` that come with the answer's model and not a problem.
+        audited: whether who calls it is recorded; only what tells nothing of ships is not.
+        scope: what a key must be for, None: `read` for GET, else `write`.
     """
 
     path: str
@@ -63,11 +66,22 @@ class Operation(Generic[Asked]):
     also: tuple[int, ...] = ()
     body: type[BaseModel] | None = None
     takes: str | None = None
+    audited: bool = True
+    scope: Scope | None = None
 
     @property
     def in_path(self) -> frozenset[str]:
         """Names of the parameters in the path."""
         return frozenset(re.findall(r"{(\w+)}", self.path))
+
+    @property
+    def needs(self) -> Scope:
+        """The scope that a key must have."""
+        return self.scope or ("read" if self.method == "GET" else "write")
+
+
+OPERATION = web.RequestKey("operation", Operation[Any])
+"""The operation that a request is for."""
 
 
 def routes(
@@ -84,6 +98,7 @@ def _endpoint(
     operation: Operation[Any], admit: Callable[[web.Request, Access], Awaitable[None]]
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def endpoint(request: web.Request) -> web.StreamResponse:
+        request[OPERATION] = operation
         await admit(request, operation.access)
         answer = await operation.handle(request, parse(request, operation.params))
         return answer if isinstance(answer, web.StreamResponse) else json_response(answer)

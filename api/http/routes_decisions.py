@@ -11,6 +11,7 @@ from pydantic import Field
 
 from api import store_escort
 from api.http import answers_escort
+from api.http.auditing import deed
 from api.http.bodies import Body, idempotency_key, read_body
 from api.http.context import CONTEXT, principal_of
 from api.http.params import Cursor, Limit, read_cursor, write_cursor
@@ -114,7 +115,8 @@ def _verdict(kind: TaskingKind) -> Any:
 async def record(request: web.Request, draft: Draft) -> web.Response:
     """Writes the decision; 201 with what was written."""
     context, principal = request.app[CONTEXT], principal_of(request)
-    row = await store_escort.add_decision(context.database, principal, draft)
+    noted = deed(request, "decision")
+    row = await store_escort.add_decision(context.database, principal, draft, noted)
     return json_response(store_escort.decision_document(row), status=201)
 
 

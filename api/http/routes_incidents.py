@@ -12,6 +12,7 @@ from pydantic import Field
 from api import store_reports
 from api.briefing import Record, document_of
 from api.http import answers_reports as answers
+from api.http.auditing import deed
 from api.http.bodies import Body, Line, Prose, Said, read_body, read_text
 from api.http.context import CONTEXT, principal_of
 from api.http.params import Box, Cursor, Instant, Limit, Text
@@ -149,7 +150,8 @@ async def upload(request: web.Request, asked: UploadQuery) -> dict[str, Any]:
     if len(drafts) > MAX_LINES:
         raise InvalidRequestError([("body", f"has more than {MAX_LINES} lines; send it in parts")])
     nations = sorted(set(filter(None, asked.releasable_to.split(","))))
-    added = await store_reports.add_all(database, [_new(d, principal, nations) for d in drafts])
+    new, noted = [_new(d, principal, nations) for d in drafts], deed(request, "report", status=200)
+    added = await store_reports.add_all(database, new, noted)
     return {
         "added": added,
         "known": len(drafts) - added,
@@ -176,7 +178,8 @@ async def judge(request: web.Request, asked: OneReport) -> dict[str, Any]:
     if one.id == two.id:
         raise InvalidRequestError([("other", "is this report itself")])
     database, by = request.app[CONTEXT].database, principal_of(request).name
-    await store_reports.judge(database, one.id, two.id, body.same, body.reason, by)
+    noted = deed(request, "report", status=200)
+    await store_reports.judge(database, one.id, two.id, body.same, body.reason, by, noted)
     return await _incident_of(request, one.id)
 
 

@@ -19,9 +19,9 @@ async def test_a_key_opens_and_a_revoked_one_does_not(world):
     headers = await world.sign(role="planner", nation="CO")
     me = await (await world.get("/v1/me", headers)).json()
     assert (me["role"], me["nation"], me["node"], me["exercise"]) == ("planner", "CO", "XC", "test")
-    assert await store_keys.revoke_key(world.database, me["name"])
+    assert await auth.revoke_key(world.database, me["name"])
     assert (await world.get("/v1/me", headers)).status == 401
-    assert not await store_keys.revoke_key(world.database, me["name"])
+    assert not await auth.revoke_key(world.database, me["name"])
 
 
 @pytest.mark.parametrize(
