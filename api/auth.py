@@ -1,7 +1,7 @@
-"""Who asks: API keys, sign-in links that work once, and the page's sessions.
+"""Who asks: API keys, sign-in links that work once, the page's sessions, an issuer's tokens.
 
-Each is 256 random bits of which only the SHA-256 is stored. A secret is never logged: errors
-name a key by its prefix at most.
+All but the last are 256 random bits of which only the SHA-256 is stored. A secret is never
+logged: errors name a key by its prefix at most.
 """
 
 import hashlib
@@ -18,13 +18,16 @@ from aiohttp import web
 from api import store_keys
 from api.audit import Deed, Entry, command_entry
 from api.http.problem import NotSignedInError
-from api.policy import ROLES, Principal
+from api.policy import ROLES, SCOPES, Principal
 from api.store import TIMEOUT_S
+from api.tokens import Tokens, is_token
 from sea.errors import BadInputError
 
 PREFIX_LENGTH = 9
 _KEY = re.compile(r"sp_[A-Za-z0-9_-]{43}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+TOKENS = web.AppKey("tokens", Tokens)
+"""There where an identity provider is configured."""
 
 
 def new_key() -> str:
@@ -37,8 +40,10 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-async def create_key(database: asyncpg.Pool, principal: Principal) -> str:
-    """A new key of the principal; this is the only time it is seen.
+async def create_key(
+    database: asyncpg.Pool, principal: Principal, *, life: timedelta | None = None
+) -> str:
+    """A new key of the principal; this is the only time it is seen. It ends after its life, if any.
 
     Raises:
         BadInputError: the name is taken, or role or nation make no sense.
@@ -47,9 +52,39 @@ async def create_key(database: asyncpg.Pool, principal: Principal) -> str:
     key = new_key()
     prefix = key[:PREFIX_LENGTH]
     entry = key_entry("create", principal, key=prefix)
-    if not await store_keys.add_key(database, principal, prefix, digest(key), entry):
+    new = store_keys.NewKey(prefix=prefix, hash=digest(key), life=life)
+    if not await store_keys.add_key(database, principal, new, entry):
         raise BadInputError(f"there is a key named {principal.name!r} already", field="name")
     return key
+
+
+async def rotate_key(
+    database: asyncpg.Pool, name: str, *, overlap: timedelta, life: timedelta | None = None
+) -> str:
+    """A new key in place of the one of this name, which is good for the overlap still.
+
+    Raises:
+        BadInputError: there is none in force.
+    """
+    key = new_key()
+    new = store_keys.NewKey(prefix=key[:PREFIX_LENGTH], hash=digest(key), life=life)
+
+    def entry(row: Any) -> Entry:
+        old = row["prefix"]
+        return key_entry("rotate", _principal(row, ""), key=new.prefix, before=old)
+
+    if not await store_keys.rotate_key(database, name, new, overlap, entry):
+        raise BadInputError(f"no key in force is named {name!r}", field="name")
+    return key
+
+
+async def sign_out(database: asyncpg.Pool, name: str) -> int:
+    """How many sessions and unused links of this name were ended."""
+
+    def entry(row: Any) -> Entry:
+        return key_entry("sign-out", _principal(row, ""))
+
+    return await store_keys.end_sessions(database, name, entry)
 
 
 async def revoke_key(database: asyncpg.Pool, name: str) -> bool:
@@ -103,7 +138,7 @@ async def sign_in(
 
 
 async def identify(database: asyncpg.Pool, request: web.Request, cookie: str) -> Principal:
-    """The principal behind a request's bearer key, or else its session cookie.
+    """The principal behind a request's bearer key or token, or else its session cookie.
 
     Raises:
         NotSignedInError: there is neither, or it is not (any more) good.
@@ -111,6 +146,9 @@ async def identify(database: asyncpg.Pool, request: web.Request, cookie: str) ->
     header = request.headers.get("Authorization")
     if header is not None:
         scheme, _, key = header.partition(" ")
+        tokens = request.app.get(TOKENS)
+        if scheme.lower() == "bearer" and tokens is not None and is_token(key.strip()):
+            return await tokens.principal(key.strip())
         if scheme.lower() != "bearer" or not _KEY.fullmatch(key.strip()):
             raise NotSignedInError("write the key as 'Authorization: Bearer sp_…'")
         return await _by_key(database, key.strip())
@@ -121,13 +159,24 @@ async def identify(database: asyncpg.Pool, request: web.Request, cookie: str) ->
     return _principal(row, "session")
 
 
-def credential_of(request: web.Request, cookie: str) -> str:
-    """What of the credential that a request brings may be shown; empty where it brings none."""
+def presented(request: web.Request, cookie: str) -> tuple[bytes, str] | None:
+    """Digest of the secret that a request brings and what of it may be shown; None without one.
+
+    What has not the form of one is none: nobody guesses with it.
+    """
     header = request.headers.get("Authorization")
     if header is not None:
-        key = header.partition(" ")[2].strip()
-        return key[:PREFIX_LENGTH] if _KEY.fullmatch(key) else ""
-    return "session" if _TOKEN.fullmatch(request.cookies.get(cookie, "")) else ""
+        secret = header.partition(" ")[2].strip()
+        if _KEY.fullmatch(secret):
+            return digest(secret), secret[:PREFIX_LENGTH]
+        return (digest(secret), "token") if is_token(secret) else None
+    session = request.cookies.get(cookie, "")
+    return (digest(session), "session") if _TOKEN.fullmatch(session) else None
+
+
+def presented_link(token: str) -> tuple[bytes, str] | None:
+    """The same of a sign-in link's token."""
+    return (digest(token), "link") if _TOKEN.fullmatch(token) else None
 
 
 async def _by_key(database: asyncpg.Pool, key: str) -> Principal:
@@ -137,14 +186,16 @@ async def _by_key(database: asyncpg.Pool, key: str) -> Principal:
         if hmac.compare_digest(row["hash"], wanted):
             found = row
     if found is None:
-        raise NotSignedInError("this key is unknown or revoked")
+        raise NotSignedInError("this key is unknown, revoked or over")
+    if found["seldom_used"]:
+        await store_keys.used(database, found["id"])
     return _principal(found, key[:PREFIX_LENGTH])
 
 
 def _principal(row: Any, credential: str) -> Principal:
     return Principal(
         name=row["name"], role=row["role"], nation=row["nation"], ports=tuple(row["ports"]),
-        credential=credential,
+        scopes=tuple(row.get("scopes") or ()), credential=credential,
     )  # fmt: skip
 
 
@@ -160,3 +211,6 @@ def _check(principal: Principal) -> None:
             raise BadInputError(f"no UN/LOCODE {port!r}", field="ports", mend="write PAONX")
     if not principal.name.strip():
         raise BadInputError("the name is empty", field="name")
+    for scope in principal.scopes:
+        if scope not in SCOPES:
+            raise BadInputError(f"no scope {scope!r}", field="scopes", mend=", ".join(SCOPES))

@@ -1,6 +1,7 @@
 """Keys, sign-in links and sessions in PostgreSQL, by the hashes of their secrets."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -11,22 +12,30 @@ from api.audit import Entry
 from api.policy import Principal
 from api.store import TIMEOUT_S
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKey:
+    """A key about to be stored; without a life it does not end."""
+
+    prefix: str
+    hash: bytes
+    life: timedelta | None = None
+
+
 _ADD_KEY = """
-    INSERT INTO keys (name, role, nation, ports, prefix, hash)
-    VALUES ($1, $2, $3, $4, $5, $6)
+    INSERT INTO keys (name, role, nation, ports, scopes, prefix, hash, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8::interval)
     ON CONFLICT (name) WHERE superseded_at IS NULL DO NOTHING
     RETURNING id
 """
 
 
-async def add_key(
-    database: asyncpg.Pool, principal: Principal, prefix: str, digest: bytes, entry: Entry
-) -> bool:
+async def add_key(database: asyncpg.Pool, principal: Principal, key: NewKey, entry: Entry) -> bool:
     """Whether the key was stored and recorded; False where its name is taken."""
     async with database.acquire(timeout=TIMEOUT_S) as connection, connection.transaction():
         stored = await connection.fetchval(
             _ADD_KEY, principal.name, principal.role, principal.nation, list(principal.ports),
-            prefix, digest,
+            list(principal.scopes), key.prefix, key.hash, key.life,
         )  # fmt: skip
         if stored is not None:
             await store_audit.append(connection, [entry])
@@ -34,7 +43,8 @@ async def add_key(
 
 
 _KEYS = """
-    SELECT id, name, role, nation, ports, prefix, created_at, revoked_at
+    SELECT id, name, role, nation, ports, scopes, prefix, created_at, expires_at, superseded_at,
+           revoked_at, last_used_at, coalesce(expires_at <= now(), false) AS over
     FROM keys
     ORDER BY id
 """
@@ -47,16 +57,64 @@ async def keys(database: asyncpg.Pool) -> list[Any]:
 
 
 _KEYS_WITH_PREFIX = """
-    SELECT name, role, nation, ports, hash
+    SELECT id, name, role, nation, ports, scopes, hash,
+           coalesce(last_used_at < now() - interval '1 minute', true) AS seldom_used
     FROM keys
-    WHERE prefix = $1 AND revoked_at IS NULL
+    WHERE prefix = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
 """
 
 
 async def keys_with_prefix(database: asyncpg.Pool, prefix: str) -> list[Any]:
-    """Keys in force that begin so."""
+    """Keys in force that begin so; `seldom_used` where the last use noted is a minute ago."""
     rows: list[Any] = await database.fetch(_KEYS_WITH_PREFIX, prefix, timeout=TIMEOUT_S)
     return rows
+
+
+_USED = "UPDATE keys SET last_used_at = now() WHERE id = $1"
+
+
+async def used(database: asyncpg.Pool, key_id: int) -> None:
+    """Notes that the key was used."""
+    await database.execute(_USED, key_id, timeout=TIMEOUT_S)
+
+
+_IN_PLACE = """
+    SELECT id, name, role, nation, ports, scopes, prefix
+    FROM keys
+    WHERE name = $1 AND superseded_at IS NULL AND revoked_at IS NULL
+      AND (expires_at IS NULL OR expires_at > now())
+    FOR UPDATE
+"""
+
+_END_FORMER = """
+    UPDATE keys SET revoked_at = now()
+    WHERE name = $1 AND superseded_at IS NOT NULL AND revoked_at IS NULL
+"""
+
+_SUPERSEDE = """
+    UPDATE keys
+    SET superseded_at = now(), expires_at = least(expires_at, now() + $2::interval)
+    WHERE id = $1
+"""
+
+
+async def rotate_key(
+    database: asyncpg.Pool, name: str, key: NewKey, overlap: timedelta,
+    entry: Callable[[Any], Entry],
+) -> bool:  # fmt: skip
+    """Whether a key in force has got a successor, beside which it alone is good for the overlap."""
+    async with database.acquire(timeout=TIMEOUT_S) as connection, connection.transaction():
+        row = await connection.fetchrow(_IN_PLACE, name)
+        if row is None:
+            return False
+        await connection.execute(_END_FORMER, name)
+        await connection.execute(_SUPERSEDE, row["id"], overlap)
+        await connection.fetchval(
+            _ADD_KEY, name, row["role"], row["nation"], row["ports"], row["scopes"], key.prefix,
+            key.hash, key.life,
+        )  # fmt: skip
+        await store_audit.append(connection, [entry(row)])
+        return True
 
 
 _REVOKE_KEY = """
@@ -72,6 +130,25 @@ async def revoke_key(database: asyncpg.Pool, name: str, entry: Callable[[Any], E
         if rows:
             await store_audit.append(connection, [entry(row) for row in rows])
         return bool(rows)
+
+
+_END_SESSIONS = "DELETE FROM sessions WHERE name = $1 RETURNING name, role, nation, ports"
+
+_END_SESSION = "DELETE FROM sessions WHERE hash = $1"
+
+
+async def end_sessions(database: asyncpg.Pool, name: str, entry: Callable[[Any], Entry]) -> int:
+    """How many sessions and links of the name were ended and recorded."""
+    async with database.acquire(timeout=TIMEOUT_S) as connection, connection.transaction():
+        rows = await connection.fetch(_END_SESSIONS, name)
+        if rows:
+            await store_audit.append(connection, [entry(row) for row in rows])
+        return len(rows)
+
+
+async def end_session(database: asyncpg.Pool, digest: bytes) -> None:
+    """Ends the session with this hash, if there is one."""
+    await database.execute(_END_SESSION, digest, timeout=TIMEOUT_S)
 
 
 _FORGET_EXPIRED = "DELETE FROM sessions WHERE expires_at <= now()"

@@ -15,7 +15,9 @@ from aiohttp import web
 
 from api import metrics, store_audit
 from api.audit import Audit
+from api.auth import TOKENS
 from api.challenger import Adopted
+from api.guard import Lockout, Rates
 from api.http import (
     pages,
     routes_assets,
@@ -36,13 +38,14 @@ from api.http import (
     routes_whatif,
 )
 from api.http.auditing import AUDIT, audited, record_stream
-from api.http.context import CONTEXT, Context, admit
+from api.http.context import CONTEXT, LOCKOUT, RATES, Context, admit
 from api.http.problem import REQUEST_ID, problems
 from api.http.registry import Operation, openapi, routes
 from api.live import Live
 from api.places import Places
 from api.second_opinion import SecondOpinion
 from api.settings import Settings
+from api.tokens import Tokens
 from api.view import View
 from risk.hazard import HazardField
 from risk.report import MergedIncident
@@ -123,6 +126,10 @@ def make_application(
         hotspots=hotspots,
         exercise=exercise,
     )
+    application[LOCKOUT] = Lockout()
+    application[RATES] = Rates(settings.rate_per_s, settings.rate_burst)
+    if settings.oidc_issuer is not None and settings.oidc_audience is not None:
+        application[TOKENS] = Tokens(settings.oidc_issuer, settings.oidc_audience)
     application[AUDIT] = Audit(partial(store_audit.append_all, database))
     application[pages.PAGE] = page
     application[routes_challenger.ADOPTED] = Adopted(database)

@@ -179,7 +179,7 @@ def _entry(operation: Operation[Any]) -> dict[str, Any]:
     refused = {"description": "refused", "content": {MEDIA_TYPE: {"schema": {
         "$ref": _REF.format(model="Problem")}}}}  # fmt: skip
     statuses = ["422", "503"]
-    statuses += ["401", "403"] if operation.access != "anyone" else []
+    statuses += ["401", "403", "429"] if operation.access != "anyone" else []
     statuses += ["404"] if operation.in_path else []
     answered = {
         "description": operation.summary,

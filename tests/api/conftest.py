@@ -113,7 +113,7 @@ class World:
 
     def __init__(self, database, page):
         self.database = database
-        self.settings = Settings(data_dir=page)
+        self.settings = Settings(data_dir=page, rate_per_s=1e6, rate_burst=1_000_000)
         self.view = View()
         self.live = Live(view=self.view, database=database, queue=4)
         self.stages = {"gateway": True, "watch": True}
