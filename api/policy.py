@@ -37,6 +37,9 @@ _READERS: dict[Kind, frozenset[Role]] = {
     "intelligence": _PATROLS,
     "audit": frozenset({"watch_officer", "admin"}),
 }
+_OF_POLICE_WORK = ("watch_list", "intelligence")
+"""How codes begin of reasons that rest on watch lists and intelligence."""
+
 _DECIDERS: frozenset[Role] = frozenset({"watch_officer", "planner"})
 
 
@@ -126,6 +129,21 @@ def may_be_told(principal: Principal, score: str) -> bool:
     Incidents add to coercion, watch lists and intelligence to smuggling.
     """
     return may_report(principal, "incident" if score == "coercion" else "intelligence")
+
+
+def sees_arrivals(principal: Principal, unlocode: str) -> bool:
+    """Whether the principal may see who is bound for the port: its authority alone, of ports."""
+    return principal.role != "port_authority" or unlocode in principal.ports
+
+
+def may_read_reason(principal: Principal, code: str) -> bool:
+    """Whether the principal may read a reason of this code, however it came into a score."""
+    return principal.role in _PATROLS or not code.startswith(_OF_POLICE_WORK)
+
+
+def sees_informants(principal: Principal, record: Release) -> bool:
+    """Whether the principal may see who told what a report says: port authorities, of their own."""
+    return principal.role in _PATROLS or principal.nation == record.originator
 
 
 def anybody(nation: str = "") -> Principal:

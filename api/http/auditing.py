@@ -22,6 +22,9 @@ from sea.errors import UnavailableError
 AUDIT = web.AppKey("audit", Audit)
 _RECORDED = web.RequestKey("recorded", str)
 
+NOTED = web.RequestKey("noted", dict[str, Any])
+"""What a handler adds to its request's entry, where the query does not say what was shown."""
+
 _DENIED = (401, 403, 429)
 
 
@@ -87,4 +90,5 @@ async def _record(request: web.Request, status: int) -> None:
     action: Action = "write" if operation.needs == "write" else "read"
     if status in _DENIED:
         action = "denial"
-    await request.app[AUDIT].record(entry_of(request, action, status=status))
+    await request.app[AUDIT].record(entry_of(request, action, status=status,
+                                                detail=request.get(NOTED)))  # fmt: skip

@@ -47,7 +47,7 @@ class Operation(Generic[Asked]):
         path: as aiohttp writes it; names in braces are fields of `params`.
         handle: gives a `web.StreamResponse`, or plain values to be sent as JSON.
         answer: model of that JSON, or None. media: the media types it may answer with.
-        body: model of the JSON it takes, see `api.http.bodies`; `takes` is its media type.
+        body: model of the JSON it takes, see `api.http.bodies`. takes: another media type it takes.
         also: statuses beside `success` that come with the answer's model and not a problem.
         audited: whether who calls it is recorded; only what tells nothing of ships is not.
         scope: what a key must be for, None: `read` for GET, else `write`.
@@ -205,11 +205,13 @@ def _entry(operation: Operation[Any]) -> dict[str, Any]:
 
 
 def _taken(operation: Operation[Any]) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": "string"}
+    content: dict[str, Any] = {}
     if operation.body:
         schema = {"$ref": _REF.format(model=operation.body.__name__)}
-    media = operation.takes or "application/json"
-    return {"requestBody": {"required": True, "content": {media: {"schema": schema}}}}
+        content["application/json"] = {"schema": schema}
+    if operation.takes:
+        content[operation.takes] = {"schema": {"type": "string"}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def _parameters(operation: Operation[Any]) -> list[dict[str, Any]]:

@@ -191,7 +191,7 @@ async def database(api_database_url):
         await pool.execute(
             "TRUNCATE events, assessments, plans, positions, coverage, keys, sessions, sources,"
             " escort_decisions, what_ifs, reports, report_retractions, report_judgements,"
-            " supplements, challengers RESTART IDENTITY"
+            " supplements, challengers, statics RESTART IDENTITY"
         )
         async with pool.acquire() as connection:  # the audit refuses it to all but a replica
             await connection.execute("SET session_replication_role = replica")

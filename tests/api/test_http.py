@@ -23,7 +23,7 @@ BODIES = [
 
 def path_of(operation):
     path = operation.path.replace("{mmsi}", "200000001").replace("{number}", "1")
-    return path.replace("{id}", 10 * "0a")
+    return path.replace("{id}", 10 * "0a").replace("{unlocode}", "PABLB")
 
 
 async def ask(world, operation, query="", headers=None):
@@ -239,7 +239,7 @@ async def test_nothing_that_is_sent_is_a_fault_of_the_service(world):
             given = [(chance.choice(names), chance.choice(words)) for _ in range(2)]
             query = "&".join(f"{name}={word}" for name, word in given)
             path = operation.path.replace("{mmsi}", chance.choice(["200000001", *words[1:6]]))
-            for name in ("{id}", "{number}"):
+            for name in ("{id}", "{number}", "{unlocode}"):
                 path = path.replace(name, chance.choice(["1", "t1", *words[1:6]]))
             url = URL(f"{path}?{query}", encoded=True)
             response = await world.client.request(
