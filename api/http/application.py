@@ -40,10 +40,11 @@ from api.http import (
     routes_whatif,
 )
 from api.http.auditing import AUDIT, audited, record_stream
-from api.http.context import CONTEXT, LOCKOUT, RATES, Context, admit
+from api.http.context import CONTEXT, LOCKOUT, NUMBERS, RATES, Context, admit
 from api.http.problem import REQUEST_ID, problems
 from api.http.registry import Operation, openapi, routes
 from api.live import Live
+from api.numbers import Numbers
 from api.places import Places
 from api.second_opinion import SecondOpinion
 from api.settings import Settings
@@ -130,6 +131,7 @@ def make_application(
         hotspots=hotspots,
         exercise=exercise,
     )
+    application[NUMBERS] = Numbers(database)
     application[LOCKOUT] = Lockout()
     application[RATES] = Rates(settings.rate_per_s, settings.rate_burst)
     if settings.oidc_issuer is not None and settings.oidc_audience is not None:

@@ -15,7 +15,8 @@ from api.guard import Lockout, Rates, client_address
 from api.http.problem import NotSignedInError, TooManyError
 from api.http.registry import OPERATION, Access
 from api.live import Live
-from api.policy import Principal
+from api.numbers import Numbers
+from api.policy import Principal, sees_sources
 from api.settings import Settings
 from api.view import View
 from risk.report import MergedIncident
@@ -63,6 +64,7 @@ PRINCIPAL = web.RequestKey("principal", Principal)
 GUESSED = web.RequestKey("guessed", str)
 """What of a credential that was not good may be shown, in a request that brought one."""
 
+NUMBERS = web.AppKey("numbers", Numbers)
 LOCKOUT = web.AppKey("lockout", Lockout)
 RATES = web.AppKey("rates", Rates)
 
@@ -91,6 +93,8 @@ async def admit(request: web.Request, access: Access) -> None:
         request.app[LOCKOUT].opened(brought[0])
         if wait_s := request.app[RATES].take(brought[0], time.monotonic()):
             raise TooManyError("too many requests with this credential", wait_s)
+    if access == "loopback" and not sees_sources(principal):
+        raise NotAllowedError("from elsewhere this is shown to watch officers and admins")
     request[PRINCIPAL] = principal
     if request.method in _WRITES:
         check_origin(request)

@@ -33,3 +33,11 @@ ALTER TABLE keys ADD COLUMN last_used_at timestamptz;
 ALTER TABLE keys DROP CONSTRAINT keys_name_key;
 CREATE UNIQUE INDEX keys_name ON keys (name) WHERE superseded_at IS NULL;
 CREATE INDEX keys_prefix ON keys (prefix);
+
+-- Random secrets of this database, each made here once. numbers: api/numbers.py.
+CREATE TABLE secrets (
+    name   text PRIMARY KEY,
+    secret bytea NOT NULL
+);
+INSERT INTO secrets (name, secret)
+VALUES ('numbers', sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8')));
