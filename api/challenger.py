@@ -11,6 +11,8 @@ from typing import Any
 
 import asyncpg
 
+from api.audit import command_entry
+from api.store_audit import append
 from risk.challenger import ABOUT, EXERCISE, Challenger, challenger_document, read_challenger
 from sea.errors import BadInputError
 from sea.instants import iso_z, to_us
@@ -57,19 +59,32 @@ def check(model: Challenger, *, forced: bool) -> None:
         )  # fmt: skip
 
 
-async def adopt(database: asyncpg.Pool, model: Challenger, *, by: str, forced: bool) -> None:
+async def adopt(
+    database: asyncpg.Pool, model: Challenger, *, by: str, forced: bool, nation: str
+) -> None:
     """Makes the service use the model.
 
     Raises:
         BadInputError: it may not be adopted without force.
     """
     check(model, forced=forced)
-    await database.execute(_ADOPT, by, model.name, challenger_document(model).decode(), forced)
+    document = challenger_document(model).decode()
+    await _decide(database, nation, by, model.name, document, forced)
 
 
-async def withdraw(database: asyncpg.Pool, *, by: str) -> None:
+async def withdraw(database: asyncpg.Pool, *, by: str, nation: str) -> None:
     """Makes the service use no challenger."""
-    await database.execute(_ADOPT, by, None, None, False)
+    await _decide(database, nation, by, None, None, False)
+
+
+async def _decide(
+    database: asyncpg.Pool, nation: str, by: str, name: str | None, document: str | None,
+    forced: bool,
+) -> None:  # fmt: skip
+    detail = {"challenger": name, "by": by, "forced": forced}
+    async with database.acquire() as connection, connection.transaction():
+        await connection.execute(_ADOPT, by, name, document, forced)
+        await append(connection, [command_entry("decision", "adopt", nation, detail)])
 
 
 async def newest(database: asyncpg.Pool) -> Adoption | None:

@@ -14,8 +14,13 @@ Role = Literal["watch_officer", "planner", "naval_partner", "port_authority", "a
 ROLES: tuple[Role, ...] = ("watch_officer", "planner", "naval_partner", "port_authority", "admin")
 
 Kind = Literal[
-    "event", "assessment", "plan", "coverage", "decision", "incident", "watchlist", "intelligence"
+    "event", "assessment", "plan", "coverage", "decision", "incident", "watchlist", "intelligence",
+    "audit",
 ]  # fmt: skip
+
+Scope = Literal["read", "live", "write", "audit"]
+SCOPES: tuple[Scope, ...] = ("read", "live", "write", "audit")
+"""Parts of what a role may do that a key may be limited to."""
 
 COALITION = "*"
 
@@ -30,7 +35,11 @@ _READERS: dict[Kind, frozenset[Role]] = {
     "incident": _WATCH,
     "watchlist": _PATROLS,  # like intelligence, of police work more than of ports
     "intelligence": _PATROLS,
+    "audit": frozenset({"watch_officer", "admin"}),
 }
+_OF_POLICE_WORK = ("watch_list", "intelligence")
+"""How codes begin of reasons that rest on watch lists and intelligence."""
+
 _DECIDERS: frozenset[Role] = frozenset({"watch_officer", "planner"})
 
 
@@ -39,13 +48,17 @@ class Principal:
     """Who asks.
 
     Attributes:
-        nation: ISO 3166-1 alpha-2. ports: UN/LOCODEs a port authority speaks for.
+        nation: ISO 3166-1 alpha-2. ports: UN/LOCODEs a port authority speaks for. scopes: what
+            the key is for, empty for all that the role may do. credential: how we know who asks,
+            fit to be shown.
     """
 
     name: str
     role: Role
     nation: str
     ports: tuple[str, ...] = ()
+    scopes: tuple[Scope, ...] = ()
+    credential: str = ""
 
     @property
     def audience(self) -> tuple[Role, str]:
@@ -116,6 +129,21 @@ def may_be_told(principal: Principal, score: str) -> bool:
     Incidents add to coercion, watch lists and intelligence to smuggling.
     """
     return may_report(principal, "incident" if score == "coercion" else "intelligence")
+
+
+def sees_arrivals(principal: Principal, unlocode: str) -> bool:
+    """Whether the principal may see who is bound for the port: its authority alone, of ports."""
+    return principal.role != "port_authority" or unlocode in principal.ports
+
+
+def may_read_reason(principal: Principal, code: str) -> bool:
+    """Whether the principal may read a reason of this code, however it came into a score."""
+    return principal.role in _PATROLS or not code.startswith(_OF_POLICE_WORK)
+
+
+def sees_informants(principal: Principal, record: Release) -> bool:
+    """Whether the principal may see who told what a report says: port authorities, of their own."""
+    return principal.role in _PATROLS or principal.nation == record.originator
 
 
 def anybody(nation: str = "") -> Principal:

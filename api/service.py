@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import signal
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -26,6 +27,7 @@ from api.follow import follow
 from api.gateway import gateways, open_sources
 from api.hotspots import Hotspots
 from api.http.application import make_application, make_runner
+from api.http.auditing import AUDIT
 from api.live import Live
 from api.migrate import migrate
 from api.policy import Principal
@@ -147,6 +149,7 @@ async def _serve(settings: Settings, orders: Orders, database_url: str, nats_url
                 exercise=orders.exercise, hotspots=Hotspots(assessor.hazard),
                 hazard=assessor.hazard,
             )  # fmt: skip
+            group.create_task(application[AUDIT].run(), name="audit")
             address = await stack.enter_async_context(_listening(application, settings))
             link = await _sign_in_link(database, settings, address)
             orders.say(f"Safe Passage is up. Sign in as watch officer: {link}")
@@ -236,19 +239,36 @@ async def _backbone(settings: Settings) -> AsyncIterator[tuple[str, str]]:
 @asynccontextmanager
 async def _listening(application: web.Application, settings: Settings) -> AsyncIterator[str]:
     runner = make_runner(application)
+    tls = _tls(settings)
     await runner.setup()
     try:
         try:
-            await web.TCPSite(runner, settings.host, settings.port).start()
+            site = web.TCPSite(runner, settings.host, settings.port, ssl_context=tls)
+            await site.start()
         except OSError as error:
             raise UnavailableError(
                 f"cannot listen on {settings.host}:{settings.port} ({error.strerror}); "
                 "choose another with --port"
             ) from error
         host, port = runner.addresses[0][:2]
-        yield f"http://{host}:{port}"
+        yield f"{'http' if tls is None else 'https'}://{host}:{port}"
     finally:
         await runner.cleanup()
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    """TLS 1.2 or later with the settings' certificate; None: plain HTTP."""
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise BadInputError(
+            f"the TLS certificate or key cannot be read: {error}", field="tls_certificate"
+        ) from error
+    return context
 
 
 async def _sign_in_link(database: asyncpg.Pool, settings: Settings, address: str) -> str:

@@ -3,13 +3,15 @@
 ``docs/settings.md`` is generated from this class: ``python -m api.settings > docs/settings.md``.
 """
 
+import ipaddress
+import json
 import os
 import socket
 import sys
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sea.errors import BadInputError
@@ -47,7 +49,7 @@ class Settings(BaseSettings):
     host: str = Field(
         default="127.0.0.1",
         description="Address HTTP listens on. Beyond loopback, put TLS in front and set "
-        "`public_url`.",
+        "`public_url`, or set `tls_certificate` and `tls_key`.",
     )
     port: int = Field(
         default=8080, ge=0, le=65535, description="Port HTTP listens on; 0: any free."
@@ -57,6 +59,31 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^/\s]+$",
         description="Origin under which people reach the service, `https://watch.example.org`. "
         "Unset: what the browser asked for, over http.",
+    )
+    tls_certificate: Path | None = Field(
+        default=None,
+        description="File of the certificate chain (PEM) with which HTTP is served by TLS.",
+    )
+    tls_key: Path | None = Field(default=None, description="File of its private key (PEM).")
+    trusted_proxies: tuple[str, ...] = Field(
+        default=(),
+        description='Networks of the proxies in front, as a JSON list like `["10.0.0.0/8"]`. '
+        "Only what they add to `X-Forwarded-For` is believed.",
+    )
+    rate_per_s: float = Field(
+        default=50.0, gt=0, description="Requests a second that a key, token or session may make."
+    )
+    rate_burst: int = Field(
+        default=500, ge=1, description="Requests it may make at once, after a pause."
+    )
+    oidc_issuer: str | None = Field(
+        default=None,
+        pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])\S+$",
+        description="Identity provider (OpenID Connect) whose signed tokens are believed, "
+        "`https://login.example.org`; see docs/security.md.",
+    )
+    oidc_audience: str | None = Field(
+        default=None, min_length=1, description="Audience that its tokens must be made for."
     )
     nation: str = Field(
         default="XC",
@@ -109,6 +136,20 @@ class Settings(BaseSettings):
     def _at_home(cls, folder: Path) -> Path:
         return folder.expanduser().absolute()
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            ipaddress.ip_network(network, strict=False)
+        return networks
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Settings":
+        for one, other in (("tls_certificate", "tls_key"), ("oidc_issuer", "oidc_audience")):
+            if (getattr(self, one) is None) != (getattr(self, other) is None):
+                raise ValueError(f"{one} and {other} are given together")
+        return self
+
     @field_validator("releasable_to")
     @classmethod
     def _nations(cls, nations: tuple[str, ...]) -> tuple[str, ...]:
@@ -129,7 +170,9 @@ def load_settings(**given: object) -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         name = str(first["loc"][0]) if first["loc"] else ""
-        raise BadInputError(f"{PREFIX}{name.upper()}: {first['msg']}", field=name) from None
+        where = f"{PREFIX}{name.upper()}: " if name else ""
+        message = first["msg"].removeprefix("Value error, ")
+        raise BadInputError(f"{where}{message}", field=name) from None
 
 
 def settings_page() -> str:
@@ -151,7 +194,7 @@ def settings_page() -> str:
 
 
 def _shown(default: object) -> str:
-    return '["*"]' if isinstance(default, tuple) else str(default)
+    return json.dumps(default) if isinstance(default, tuple) else str(default)
 
 
 if __name__ == "__main__":

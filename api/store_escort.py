@@ -6,7 +6,7 @@ before it was changed, taken out or put in.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from api.audit import Deed
 from api.policy import Principal
 from api.store import TIMEOUT_S
 from escort.decision import Decision, Kind
@@ -46,7 +47,7 @@ _AFTER = _COLUMNS + "WHERE id > $1 ORDER BY id"
 
 _BEFORE = _COLUMNS + "WHERE ($1::bigint IS NULL OR id < $1) ORDER BY id DESC LIMIT $2"
 
-_OF_TASKING = _COLUMNS + "WHERE tasking = $1 ORDER BY id DESC LIMIT 1"
+_OF_TASKING = _COLUMNS + "WHERE tasking = $1 ORDER BY id DESC"
 
 _FILING = _COLUMNS + "WHERE kind = 'request' AND requests = ARRAY[$1::text]"
 
@@ -76,8 +77,12 @@ class Draft:
     once: str | None = None
 
 
-async def add_decision(database: asyncpg.Pool, by: Principal, draft: Draft) -> dict[str, Any]:
+async def add_decision(
+    database: asyncpg.Pool, by: Principal, draft: Draft, deed: Deed
+) -> dict[str, Any]:
     """The decision as stored; the one stored before, where `once` says that it was sent again.
+
+    `deed` records one that is new.
 
     Raises:
         ConflictError: `once` came with another decision before. Its tasking's id does not tell: a
@@ -98,13 +103,20 @@ async def add_decision(database: asyncpg.Pool, by: Principal, draft: Draft) -> d
         row["seal"] = seal(b"" if last is None else last["seal"], row)
         values = [row[name] for name in row if name != "seal"]
         await connection.execute(_ADD, *values, draft.once, row["seal"])
+        await deed(connection, {"kind": draft.kind, "seal": seal_alone(row).hex()})
         return row
 
 
-async def decisions_after(database: asyncpg.Pool, last: int) -> list[Decision]:
-    """Decisions of everybody since that one, in order."""
+def _everybodys(_row: Any) -> bool:
+    return True
+
+
+async def decisions_after(
+    database: asyncpg.Pool, last: int, seen: Callable[[Any], bool] = _everybodys
+) -> list[Decision]:
+    """Decisions since that one, in order, of the rows that are `seen`."""
     rows = await database.fetch(_AFTER, last, timeout=TIMEOUT_S)
-    return [decision_of(row) for row in rows]
+    return [decision_of(row) for row in rows if seen(row)]
 
 
 async def decisions_before(
@@ -115,10 +127,12 @@ async def decisions_before(
     return [dict(row) for row in rows]
 
 
-async def decision_on(database: asyncpg.Pool, tasking: str) -> Decision | None:
-    """The last decision on a tasking of this id, which the plan may know no more."""
-    row = await database.fetchrow(_OF_TASKING, tasking, timeout=TIMEOUT_S)
-    return None if row is None else decision_of(row)
+async def decision_on(
+    database: asyncpg.Pool, tasking: str, seen: Callable[[Any], bool] = _everybodys
+) -> Decision | None:
+    """The last decision seen on a tasking of this id, which the plan may know no more."""
+    rows = await database.fetch(_OF_TASKING, tasking, timeout=TIMEOUT_S)
+    return next((decision_of(row) for row in rows if seen(row)), None)
 
 
 async def filing(database: asyncpg.Pool, request: str) -> Decision | None:
@@ -145,6 +159,11 @@ def seal(before: bytes, row: dict[str, Any]) -> bytes:
     return hashlib.sha256(before + msgspec.json.encode(fields, order="sorted")).digest()
 
 
+def seal_alone(row: Any) -> bytes:
+    """The seal of a row as if it were the first and only one: it tells nothing of others."""
+    return seal(b"", {**row, "id": 0})
+
+
 def decision_of(row: Any) -> Decision:
     """The decision of a row."""
     return Decision(
@@ -163,9 +182,8 @@ def decision_of(row: Any) -> Decision:
 
 
 def decision_document(row: Any) -> dict[str, Any]:
-    """The decision as users read it."""
+    """The decision as users read it, but for its number."""
     return {
-        "id": row["id"],
         "decided_at": iso_z(to_us(row["decided_at"])),
         "kind": row["kind"],
         "by": row["by_name"],
@@ -179,7 +197,7 @@ def decision_document(row: Any) -> dict[str, Any]:
         "document": msgspec.json.decode(row["document"]),
         "originator": row["originator"],
         "releasable_to": sorted(row["releasable_to"]),
-        "seal": row["seal"].hex(),
+        "seal": seal_alone(row).hex(),
     }
 
 

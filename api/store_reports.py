@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from api.audit import Deed
 from api.store import TIMEOUT_S
 from sea.errors import ConflictError
 
@@ -42,8 +43,8 @@ _ADD = """
 _KNOWN = "SELECT id, digest FROM reports WHERE reported_by = $1 AND idempotency_key = $2"
 
 
-async def add(database: asyncpg.Pool, report: NewReport) -> str:
-    """The report's id; a request repeated by its key gives the first's.
+async def add(database: asyncpg.Pool, report: NewReport, deed: Deed) -> str:
+    """The report's id; a request repeated by its key gives the first's. `deed` records a new one.
 
     Raises:
         ConflictError: the key came with another body before.
@@ -51,6 +52,7 @@ async def add(database: asyncpg.Pool, report: NewReport) -> str:
     async with database.acquire(timeout=TIMEOUT_S) as connection, connection.transaction():
         await connection.execute(_LOCK)
         if await connection.fetchval(_ADD, *_values(report)) is not None:
+            await deed(connection, {"report": report.id, "kind": report.kind})
             return report.id
         known = await connection.fetchrow(_KNOWN, report.reported_by, report.idempotency_key)
         if known is None:
@@ -60,13 +62,16 @@ async def add(database: asyncpg.Pool, report: NewReport) -> str:
         return str(known["id"])
 
 
-async def add_all(database: asyncpg.Pool, reports: Sequence[NewReport]) -> int:
+async def add_all(database: asyncpg.Pool, reports: Sequence[NewReport], deed: Deed) -> int:
     """How many of the reports were not known by their ids; all in one transaction."""
     async with database.acquire(timeout=TIMEOUT_S) as connection, connection.transaction():
         await connection.execute(_LOCK)
         before = await connection.fetchval("SELECT count(*) FROM reports")
         await connection.executemany(_ADD, [_values(report) for report in reports])
-        return int(await connection.fetchval("SELECT count(*) FROM reports")) - int(before)
+        added = int(await connection.fetchval("SELECT count(*) FROM reports")) - int(before)
+        if added:
+            await deed(connection, {"reports": added})
+        return added
 
 
 def _values(report: NewReport) -> tuple[Any, ...]:
@@ -80,14 +85,16 @@ _RETRACT = """
     INSERT INTO report_retractions (report_id, reason, retracted_by)
     VALUES ($1, $2, $3)
     ON CONFLICT DO NOTHING
+    RETURNING report_id
 """
 
 
-async def retract(database: asyncpg.Pool, report_id: str, reason: str, by: str) -> None:
+async def retract(database: asyncpg.Pool, report_id: str, reason: str, by: str, deed: Deed) -> None:
     """Takes the report back; the first retraction stands."""
     async with database.acquire(timeout=TIMEOUT_S) as connection, connection.transaction():
         await connection.execute(_LOCK)
-        await connection.execute(_RETRACT, report_id, reason, by)
+        if await connection.fetchval(_RETRACT, report_id, reason, by) is not None:
+            await deed(connection, {"retracted": report_id})
 
 
 _JUDGE = """
@@ -97,12 +104,13 @@ _JUDGE = """
 
 
 async def judge(
-    database: asyncpg.Pool, one: str, two: str, same: bool, reason: str, by: str
+    database: asyncpg.Pool, one: str, two: str, same: bool, reason: str, by: str, deed: Deed
 ) -> None:
     """Notes whether two incident reports mean one event."""
     async with database.acquire(timeout=TIMEOUT_S) as connection, connection.transaction():
         await connection.execute(_LOCK)
         await connection.execute(_JUDGE, one, two, same, reason, by)
+        await deed(connection, {"judged": [one, two], "same": same})
 
 
 _REVISION = """

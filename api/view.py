@@ -306,6 +306,10 @@ class View:
         slot = self.picture.slot_of(mmsi)
         return int(self.picture.slots(np.array([mmsi], np.int32))[0]) if slot is None else slot
 
+    def heard_slots(self) -> npt.NDArray[np.int64]:
+        """Slots of the vessels that are seen by everybody."""
+        return np.flatnonzero(self._heard())
+
     def _heard(self) -> npt.NDArray[np.bool_]:
         """Slots of vessels that sent anything; an assessment alone makes no vessel appear."""
         p, n = self.picture, len(self.picture)

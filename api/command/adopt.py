@@ -46,15 +46,16 @@ def run(args: argparse.Namespace) -> int:
     by = args.by or getpass.getuser()
     if not by.strip():
         raise BadInputError("say who decides", field="by")
-    url = database_url(load_settings(data_dir=args.data_dir))
+    settings = load_settings(data_dir=args.data_dir)
+    url = database_url(settings)
 
     async def decide() -> None:
         database = await open_database(url, connections=1)
         try:
             if model is None:
-                await withdraw(database, by=by)
+                await withdraw(database, by=by, nation=settings.nation)
             else:
-                await adopt(database, model, by=by, forced=args.force)
+                await adopt(database, model, by=by, forced=args.force, nation=settings.nation)
         finally:
             await database.close()
 

@@ -43,10 +43,12 @@ def run(args: argparse.Namespace) -> int:
 
 async def _explained(args: argparse.Namespace) -> "Explanation":
     from api import store
+    from api.audit import command_entry
     from api.explanation import explain
     from api.policy import Principal
     from api.running import database_url
     from api.settings import load_settings
+    from api.store_audit import append_all
     from risk.assess import Assessor
     from sea.instants import from_us, parse_utc
 
@@ -55,7 +57,9 @@ async def _explained(args: argparse.Namespace) -> "Explanation":
     nation = args.nation or settings.nation
     principal = Principal(name="explain", role="naval_partner", nation=nation)
     database = await store.open_database(database_url(settings), connections=1)
+    entry = command_entry("read", "explain", nation, {"mmsi": args.mmsi, "at": args.at})
     try:
+        await append_all(database, [entry])
         return await explain(database, int(args.mmsi), at, args.timeline, principal, Assessor())
     finally:
         await database.close()

@@ -44,9 +44,11 @@ def register(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exports what the parsed arguments want."""
+    from api.audit import command_entry
     from api.policy import Principal
     from api.running import database_url
     from api.settings import load_settings
+    from api.store_audit import record
 
     if args.out is None and args.events is None:
         args.usage_error("give --out F, --events F or both")
@@ -54,6 +56,9 @@ def run(args: argparse.Namespace) -> int:
     settings = load_settings(data_dir=args.data_dir)
     nation = args.nation or settings.nation
     principal = Principal(name="export", role="naval_partner", nation=nation)
+    told = {"positions": args.out is not None, "events": args.events is not None,
+            "from": args.start, "to": args.end, "bbox": args.bbox, "mmsi": args.mmsi}  # fmt: skip
+    asyncio.run(record(database_url(settings), command_entry("export", "export", nation, told)))
     asyncio.run(_export(database_url(settings), wanted, args.out, args.events, principal))
     return 0
 

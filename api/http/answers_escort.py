@@ -29,7 +29,7 @@ class Decision(Answer):
 
 
 class Decisions(Answer):
-    """Decisions, newest first; a seal is the SHA-256 of the seal before and the decision."""
+    """Decisions, newest first; a seal is the SHA-256 of the decision, ids are in no order."""
 
     decisions: list[Decision]
     next: str | None

@@ -4,6 +4,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,17 @@ from weakref import WeakSet
 import asyncpg
 from aiohttp import web
 
-from api import metrics
+from api import metrics, store_audit
+from api.audit import Audit
+from api.auth import TOKENS
 from api.challenger import Adopted
+from api.guard import Lockout, Rates
 from api.http import (
     pages,
     routes_assets,
+    routes_audit,
     routes_challenger,
+    routes_check,
     routes_coverage,
     routes_decisions,
     routes_escort,
@@ -26,6 +32,7 @@ from api.http import (
     routes_incidents,
     routes_node,
     routes_past,
+    routes_ports,
     routes_requests,
     routes_unusual,
     routes_vessels,
@@ -33,13 +40,16 @@ from api.http import (
     routes_watchlists,
     routes_whatif,
 )
-from api.http.context import CONTEXT, Context, admit
+from api.http.auditing import AUDIT, audited, record_stream
+from api.http.context import CONTEXT, LOCKOUT, NUMBERS, RATES, Context, admit
 from api.http.problem import REQUEST_ID, problems
 from api.http.registry import Operation, openapi, routes
 from api.live import Live
+from api.numbers import Numbers
 from api.places import Places
 from api.second_opinion import SecondOpinion
 from api.settings import Settings
+from api.tokens import Tokens
 from api.view import View
 from risk.hazard import HazardField
 from risk.report import MergedIncident
@@ -62,6 +72,9 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *routes_whatif.OPERATIONS,
     *routes_incidents.OPERATIONS,
     *routes_watchlists.OPERATIONS,
+    *routes_ports.OPERATIONS,
+    *routes_check.OPERATIONS,
+    *routes_audit.OPERATIONS,
     *routes_node.OPERATIONS,
     *routes_past.OPERATIONS,
     *pages.OPERATIONS,
@@ -108,7 +121,9 @@ def make_application(
         hazard: the field of published figures, by which places are ranked; None: the packaged one.
         page: folder of the built page.
     """
-    application = web.Application(middlewares=[_observe, problems], client_max_size=_MAX_BODY)
+    application = web.Application(
+        middlewares=[_observe, audited, problems], client_max_size=_MAX_BODY
+    )
     application[CONTEXT] = Context(
         settings=settings,
         database=database,
@@ -118,6 +133,12 @@ def make_application(
         hotspots=hotspots,
         exercise=exercise,
     )
+    application[NUMBERS] = Numbers(database)
+    application[LOCKOUT] = Lockout()
+    application[RATES] = Rates(settings.rate_per_s, settings.rate_burst)
+    if settings.oidc_issuer is not None and settings.oidc_audience is not None:
+        application[TOKENS] = Tokens(settings.oidc_issuer, settings.oidc_audience)
+    application[AUDIT] = Audit(partial(store_audit.append_all, database))
     application[pages.PAGE] = page
     application[routes_challenger.ADOPTED] = Adopted(database)
     application[routes_unusual.OPINION] = SecondOpinion(database, view)
@@ -128,8 +149,9 @@ def make_application(
     )
     application.add_routes(routes(OPERATIONS, admit))
     application.add_routes(pages.page_routes())
-    application.on_response_prepare.append(_add_headers)
+    application.on_response_prepare.extend((record_stream, _add_headers))
     application.on_shutdown.append(routes_node.close_sockets)
+    application.on_cleanup.append(_close_audit)
     return application
 
 
@@ -155,6 +177,10 @@ async def _observe(request: web.Request, handler: Any) -> web.StreamResponse:
         request[REQUEST_ID], request.method, request.path, response.status, took * 1000,
     )  # fmt: skip
     return response
+
+
+async def _close_audit(application: web.Application) -> None:
+    await application[AUDIT].close()
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:

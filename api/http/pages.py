@@ -8,8 +8,10 @@ from typing import Any
 
 from aiohttp import web
 
-from api.auth import sign_in
-from api.http.context import CONTEXT
+from api import store_keys
+from api.auth import presented, presented_link, sign_in
+from api.http.auditing import deed
+from api.http.context import CONTEXT, check_locked_out, note_guess, principal_of
 from api.http.problem import NotSignedInError
 from api.http.registry import NoParams, Operation, Params
 from api.http.routes_node import DESCRIPTION
@@ -81,10 +83,15 @@ class SignInQuery(Params):
 async def open_link(request: web.Request, asked: SignInQuery) -> web.Response:
     """The page, with a session; the link is spent."""
     context = request.app[CONTEXT]
-    hours = context.settings.session_h
+    hours, brought = context.settings.session_h, presented_link(asked.token)
+    check_locked_out(request, brought)
     try:
-        session = await sign_in(context.database, asked.token, hours=hours)
+        session = await sign_in(
+            context.database, asked.token, hours=hours,
+            deed=lambda by: deed(request, "sign_in", by=by, status=303),
+        )  # fmt: skip
     except NotSignedInError:
+        note_guess(request, brought)
         return html_page(
             "This link is used up",
             "<p>A sign-in link works once and for a limited time. If you are signed in already, "
@@ -101,6 +108,20 @@ async def open_link(request: web.Request, asked: SignInQuery) -> web.Response:
         secure=context.secure,
         httponly=True,
         samesite="Strict",
+    )
+    return response
+
+
+async def sign_out(request: web.Request, _: NoParams) -> web.Response:
+    """Nothing; the session that asked is over, and the browser is told to forget the page."""
+    context = request.app[CONTEXT]
+    if principal_of(request).credential == "session":
+        brought = presented(request, context.cookie)
+        assert brought is not None  # it was admitted by it
+        await store_keys.end_session(context.database, brought[0])
+    response = web.Response(status=204, headers={"Clear-Site-Data": '"cache", "storage"'})
+    response.del_cookie(
+        context.cookie, path="/", secure=context.secure, httponly=True, samesite="Strict"
     )
     return response
 
@@ -152,7 +173,19 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         success=303,
     ),
     Operation(
+        path="/v1/sign-out",
+        summary="Ends the session that asks",
+        tag="node",
+        handle=sign_out,
+        params=NoParams,
+        media=(),
+        method="POST",
+        success=204,
+        scope="read",
+    ),
+    Operation(
         path="/docs",
+        audited=False,
         summary="This page",
         tag="node",
         handle=docs,

@@ -5,6 +5,7 @@ request's id does, and the log has the rest.
 """
 
 import logging
+import math
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -54,6 +55,18 @@ class NotSignedInError(SafePassageError):
     """Who asks has not said who they are, or not so that we believe it."""
 
 
+class TooManyError(SafePassageError):
+    """Who asks has to wait.
+
+    Attributes:
+        wait_s: how long.
+    """
+
+    def __init__(self, message: str, wait_s: float) -> None:
+        super().__init__(f"{message}; try again in {math.ceil(wait_s)} s")
+        self.wait_s = wait_s
+
+
 class InvalidRequestError(BadInputError):
     """Fields of a request were refused.
 
@@ -72,6 +85,7 @@ _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (BadInputError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (NotSignedInError, HTTPStatus.UNAUTHORIZED),
     (NotAllowedError, HTTPStatus.FORBIDDEN),
+    (TooManyError, HTTPStatus.TOO_MANY_REQUESTS),
     (NotFoundError, HTTPStatus.NOT_FOUND),
     (ConflictError, HTTPStatus.CONFLICT),
     (UnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -148,4 +162,6 @@ def _of_ours(request: web.Request, error: SafePassageError) -> web.Response:
     elif isinstance(error, BadInputError) and error.field:
         errors = ((error.field, str(error)),)
     headers = {"WWW-Authenticate": 'Bearer realm="safepassage"'} if status == 401 else None
+    if isinstance(error, TooManyError):
+        headers = {"Retry-After": str(math.ceil(error.wait_s))}
     return problem(request, status, str(error), errors=errors, headers=headers)

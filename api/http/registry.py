@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.json_schema import models_json_schema
 
 from api.http.problem import MEDIA_TYPE, InvalidRequestError, Problem
+from api.policy import Scope
 
 Access = Literal["key", "loopback", "anyone"]
 """Who may call: holders of a key or session; they and this machine itself; everybody."""
@@ -46,8 +47,10 @@ class Operation(Generic[Asked]):
         path: as aiohttp writes it; names in braces are fields of `params`.
         handle: gives a `web.StreamResponse`, or plain values to be sent as JSON.
         answer: model of that JSON, or None. media: the media types it may answer with.
-        body: model of the JSON it takes, see `api.http.bodies`; `takes` is its media type.
+        body: model of the JSON it takes, see `api.http.bodies`. takes: another media type it takes.
         also: statuses beside `success` that come with the answer's model and not a problem.
+        audited: whether who calls it is recorded; only what tells nothing of ships is not.
+        scope: what a key must be for, None: `read` for GET, else `write`.
     """
 
     path: str
@@ -63,11 +66,22 @@ class Operation(Generic[Asked]):
     also: tuple[int, ...] = ()
     body: type[BaseModel] | None = None
     takes: str | None = None
+    audited: bool = True
+    scope: Scope | None = None
 
     @property
     def in_path(self) -> frozenset[str]:
         """Names of the parameters in the path."""
         return frozenset(re.findall(r"{(\w+)}", self.path))
+
+    @property
+    def needs(self) -> Scope:
+        """The scope that a key must have."""
+        return self.scope or ("read" if self.method == "GET" else "write")
+
+
+OPERATION = web.RequestKey("operation", Operation[Any])
+"""The operation that a request is for."""
 
 
 def routes(
@@ -84,6 +98,7 @@ def _endpoint(
     operation: Operation[Any], admit: Callable[[web.Request, Access], Awaitable[None]]
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def endpoint(request: web.Request) -> web.StreamResponse:
+        request[OPERATION] = operation
         await admit(request, operation.access)
         answer = await operation.handle(request, parse(request, operation.params))
         return answer if isinstance(answer, web.StreamResponse) else json_response(answer)
@@ -164,7 +179,7 @@ def _entry(operation: Operation[Any]) -> dict[str, Any]:
     refused = {"description": "refused", "content": {MEDIA_TYPE: {"schema": {
         "$ref": _REF.format(model="Problem")}}}}  # fmt: skip
     statuses = ["422", "503"]
-    statuses += ["401", "403"] if operation.access != "anyone" else []
+    statuses += ["401", "403", "429"] if operation.access != "anyone" else []
     statuses += ["404"] if operation.in_path else []
     answered = {
         "description": operation.summary,
@@ -190,11 +205,13 @@ def _entry(operation: Operation[Any]) -> dict[str, Any]:
 
 
 def _taken(operation: Operation[Any]) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": "string"}
+    content: dict[str, Any] = {}
     if operation.body:
         schema = {"$ref": _REF.format(model=operation.body.__name__)}
-    media = operation.takes or "application/json"
-    return {"requestBody": {"required": True, "content": {media: {"schema": schema}}}}
+        content["application/json"] = {"schema": schema}
+    if operation.takes:
+        content[operation.takes] = {"schema": {"type": "string"}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def _parameters(operation: Operation[Any]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from api import store_reports
 from api.briefing import Briefing, Record, Value, document_of
+from api.http.auditing import deed
 from api.http.bodies import Body, Line, Nations, Said, body_digest, idempotency_key
 from api.http.context import CONTEXT, principal_of
 from api.http.params import Text, read_cursor, write_cursor
@@ -129,6 +130,7 @@ async def report(
             releasable_to=sorted(set(releasable_to)), reported_by=principal.name,
             idempotency_key=idempotency_key(request), digest=await body_digest(request),
         ),
+        deed(request, "report"),
     )  # fmt: skip
     return (await briefed(request)).records[report_id]
 
@@ -171,7 +173,8 @@ async def take_back(request: web.Request, kind: Kind, report_id: str, reason: st
     principal, database = principal_of(request), request.app[CONTEXT].database
     if not may_take_back(principal, record.release):
         raise NotAllowedError(f"only {record.release.originator} may take its report back")
-    await store_reports.retract(database, report_id, reason, principal.name)
+    noted = deed(request, "report", status=200)
+    await store_reports.retract(database, report_id, reason, principal.name, noted)
     return (await briefed(request)).records[report_id]
 
 

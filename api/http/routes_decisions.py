@@ -3,7 +3,7 @@
 A decision is a row that is only ever added; the watch answers it with the next plan.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Final
 
 from aiohttp import web
@@ -11,8 +11,9 @@ from pydantic import Field
 
 from api import store_escort
 from api.http import answers_escort
+from api.http.auditing import deed
 from api.http.bodies import Body, idempotency_key, read_body
-from api.http.context import CONTEXT, principal_of
+from api.http.context import CONTEXT, NUMBERS, principal_of
 from api.http.params import Cursor, Limit, read_cursor, write_cursor
 from api.http.problem import NotFoundError
 from api.http.registry import Operation, Params, json_response
@@ -63,8 +64,14 @@ async def plan_now(request: web.Request) -> dict[str, Any] | None:
     if row is None:
         return None
     seen = row["document"].get("decisions", 0)
-    newer = await store_escort.decisions_after(context.database, seen)
+    newer = await store_escort.decisions_after(context.database, seen, sees(request))
     return {**row, "document": with_pending(row["document"], newer), "newer": newer}
+
+
+def sees(request: web.Request) -> Callable[[Any], bool]:
+    """Gives whether the principal may see a decision's row."""
+    principal = principal_of(request)
+    return lambda row: allowed(principal, release_of("decision", row))
 
 
 def audience(row: Any, by: Principal, *nations: str | None) -> list[str]:
@@ -93,7 +100,7 @@ def _verdict(kind: TaskingKind) -> Any:
             raise BadInputError("say why", field="reason")
         context, principal = request.app[CONTEXT], principal_of(request)
         row = await plan_now(request)
-        before = await store_escort.decision_on(context.database, asked.id)
+        before = await store_escort.decision_on(context.database, asked.id, sees(request))
         meant = None if row is None else aim(row["document"], asked.id, before)
         if row is None or meant is None:
             raise NotFoundError("the current plan has no such tasking")
@@ -114,8 +121,14 @@ def _verdict(kind: TaskingKind) -> Any:
 async def record(request: web.Request, draft: Draft) -> web.Response:
     """Writes the decision; 201 with what was written."""
     context, principal = request.app[CONTEXT], principal_of(request)
-    row = await store_escort.add_decision(context.database, principal, draft)
-    return json_response(store_escort.decision_document(row), status=201)
+    noted = deed(request, "decision")
+    row = await store_escort.add_decision(context.database, principal, draft, noted)
+    return json_response(await _shown(request, row), status=201)
+
+
+async def _shown(request: web.Request, row: Any) -> dict[str, Any]:
+    number = await request.app[NUMBERS].shown("decision", row["id"])
+    return {"id": number, **store_escort.decision_document(row)}
 
 
 def _requests(meant: Aim, kind: TaskingKind, wanted: Sequence[str] | None) -> list[str]:
@@ -135,18 +148,19 @@ def _check_stage(meant: Aim, kind: TaskingKind, wanted: Sequence[str] | None) ->
 
 async def decisions(request: web.Request, asked: DecisionsQuery) -> dict[str, Any]:
     """The decisions the principal may see, newest first."""
-    context, principal = request.app[CONTEXT], principal_of(request)
-    before = read_cursor(asked.cursor, int)
+    context, numbers, may_see = request.app[CONTEXT], request.app[NUMBERS], sees(request)
+    after = read_cursor(asked.cursor, int)
+    before = None if after is None else await numbers.meant("decision", after)
     seen: list[dict[str, Any]] = []
     while len(seen) <= asked.limit:
         rows = await store_escort.decisions_before(context.database, before, asked.limit + 1)
-        seen += [row for row in rows if allowed(principal, release_of("decision", row))]
+        seen += [row for row in rows if may_see(row)]
         if len(rows) <= asked.limit:
             break
         before = rows[-1]["id"]
-    page = seen[: asked.limit]
+    page = [await _shown(request, row) for row in seen[: asked.limit]]
     return {
-        "decisions": [store_escort.decision_document(row) for row in page],
+        "decisions": page,
         "next": write_cursor(page[-1]["id"] if len(seen) > len(page) else None),
     }
 
@@ -168,7 +182,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     ),
     Operation(
         path="/v1/decisions",
-        summary="Decisions on escorts, newest first, each sealed with the one before",
+        summary="Decisions on escorts, newest first, each with a seal of its own",
         tag="escorts",
         handle=decisions,
         params=DecisionsQuery,

@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from api.http import answers_escort
-from api.http.context import CONTEXT, principal_of
+from api.http.context import CONTEXT, NUMBERS, principal_of
 from api.http.problem import NotFoundError
 from api.http.registry import NoParams, Operation
 from api.http.routes_assets import assets_of
@@ -19,9 +19,11 @@ async def current_plan(request: web.Request, _: NoParams) -> dict[str, Any]:
     row = await plan_now(request)
     if row is None:
         raise NotFoundError("no plan has been made yet")
+    numbers, document = request.app[NUMBERS], row["document"]
     return {
-        **row["document"],
-        "id": row["id"],
+        **document,
+        "decisions": await numbers.shown("decision", document.get("decisions", 0)),
+        "id": await numbers.shown("plan", row["id"]),
         "timeline": row["timeline"],
         "made_at": iso_z(to_us(row["made_at"])),
         "revision": view.plan_revision(principal),

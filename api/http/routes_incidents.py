@@ -12,6 +12,7 @@ from pydantic import Field
 from api import store_reports
 from api.briefing import Record, document_of
 from api.http import answers_reports as answers
+from api.http.auditing import deed
 from api.http.bodies import Body, Line, Prose, Said, read_body, read_text
 from api.http.context import CONTEXT, principal_of
 from api.http.params import Box, Cursor, Instant, Limit, Text
@@ -34,7 +35,7 @@ from api.http.reporting import (
     shown_ship,
     take_back,
 )
-from api.policy import Principal
+from api.policy import Principal, sees_informants
 from api.store_reports import NewReport
 from api.view import BBox
 from risk.grade import Credibility, Grade, Reliability
@@ -113,7 +114,7 @@ async def incidents(request: web.Request, asked: IncidentsQuery) -> dict[str, An
         if _asked_for(incident, asked)
     ]
     shown, following = page(found, asked.limit, asked.cursor)
-    return {"incidents": [_shown(i, briefing.records) for i in shown], "next": following}
+    return {"incidents": [_shown(i, briefing.records, principal) for i in shown], "next": following}
 
 
 async def incident(request: web.Request, asked: OneReport) -> dict[str, Any]:
@@ -149,7 +150,8 @@ async def upload(request: web.Request, asked: UploadQuery) -> dict[str, Any]:
     if len(drafts) > MAX_LINES:
         raise InvalidRequestError([("body", f"has more than {MAX_LINES} lines; send it in parts")])
     nations = sorted(set(filter(None, asked.releasable_to.split(","))))
-    added = await store_reports.add_all(database, [_new(d, principal, nations) for d in drafts])
+    new, noted = [_new(d, principal, nations) for d in drafts], deed(request, "report", status=200)
+    added = await store_reports.add_all(database, new, noted)
     return {
         "added": added,
         "known": len(drafts) - added,
@@ -176,7 +178,8 @@ async def judge(request: web.Request, asked: OneReport) -> dict[str, Any]:
     if one.id == two.id:
         raise InvalidRequestError([("other", "is this report itself")])
     database, by = request.app[CONTEXT].database, principal_of(request).name
-    await store_reports.judge(database, one.id, two.id, body.same, body.reason, by)
+    noted = deed(request, "report", status=200)
+    await store_reports.judge(database, one.id, two.id, body.same, body.reason, by, noted)
     return await _incident_of(request, one.id)
 
 
@@ -184,7 +187,7 @@ async def _incident_of(request: web.Request, report_id: str) -> dict[str, Any]:
     briefing = await briefed(request)
     for found in briefing.incidents(principal_of(request)):
         if any(r.id == report_id for r in found.reports):
-            return _shown(found, briefing.records)
+            return _shown(found, briefing.records, principal_of(request))
     raise NotFoundError(f"there is no incident {report_id}")
 
 
@@ -215,7 +218,9 @@ def _new(draft: IncidentReport, principal: Principal, nations: list[str]) -> New
     )  # fmt: skip
 
 
-def _shown(incident: MergedIncident, records: Mapping[str, Record]) -> dict[str, Any]:
+def _shown(
+    incident: MergedIncident, records: Mapping[str, Record], principal: Principal
+) -> dict[str, Any]:
     best = incident.best
     return {
         "id": incident.id,
@@ -225,19 +230,20 @@ def _shown(incident: MergedIncident, records: Mapping[str, Record]) -> dict[str,
         "ship": shown_ship(incident.ship),
         "count": round(incident.count, 4),
         "status": "retracted" if incident.retracted else "standing",
-        "reports": [_shown_report(records[r.id], r) for r in incident.reports],
+        "reports": [_shown_report(records[r.id], r, principal) for r in incident.reports],
     }
 
 
-def _shown_report(record: Record, told: IncidentReport) -> dict[str, Any]:
+def _shown_report(record: Record, told: IncidentReport, principal: Principal) -> dict[str, Any]:
+    named = sees_informants(principal, record.release)
     return {
         "id": told.id,
         "kind": told.kind,
         **_when_and_where(told),
         "activity": _activity_name(told.activity),
         "ship": shown_ship(told.ship),
-        "source": told.source,
-        "reference": told.reference,
+        "source": told.source if named else "",
+        "reference": told.reference if named else "",
         "reliability": told.grade.reliability,
         "credibility": told.grade.credibility,
         "narrative": told.narrative,

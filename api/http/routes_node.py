@@ -145,6 +145,7 @@ async def _close(socket: web.WebSocketResponse) -> None:
 OPERATIONS: tuple[Operation[Any], ...] = (
     Operation(
         path="/v1/me",
+        audited=False,
         summary="Who is signed in",
         tag="node",
         handle=me,
@@ -153,6 +154,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     ),
     Operation(
         path="/v1/live",
+        scope="live",
         summary="WebSocket: once a second what has changed",
         tag="live",
         handle=live,
@@ -179,6 +181,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     ),
     Operation(
         path="/readyz",
+        audited=False,
         summary="Which stages are ready; 503 while one is not",
         tag="node",
         handle=readiness,
@@ -189,6 +192,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     ),
     Operation(
         path="/metrics",
+        audited=False,
         summary="Metrics for Prometheus",
         tag="node",
         handle=prometheus,
@@ -198,6 +202,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     ),
     Operation(
         path="/openapi.json",
+        audited=False,
         summary="This description",
         tag="node",
         handle=description,

@@ -50,14 +50,15 @@ async def _events(request: web.Request, mmsi: int) -> Sequence[Event]:
             for kind in ("identity_change", "port_call"):
                 rows = store.events(request.app[CONTEXT].database, mmsi=number, kind=kind)
                 seen, _ = await visible(request, "event", rows, MOST_EVENTS)
-                events |= {row["document"]["id"]: _event(row["document"]) for row in seen}
+                events |= {row["document"]["id"]: event_of(row["document"]) for row in seen}
         asked |= more
         if len(asked) >= MOST_NUMBERS:
             break
     return list(events.values())
 
 
-def _event(document: dict[str, Any]) -> Event:
+def event_of(document: dict[str, Any]) -> Event:
+    """The event of a stored document."""
     ended = document["ended_at"]
     return Event(
         kind=document["kind"], mmsis=tuple(int(mmsi) for mmsi in document["mmsis"]),

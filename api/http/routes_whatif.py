@@ -10,7 +10,7 @@ from pydantic import Field
 from api import store_escort
 from api.http import answers_escort
 from api.http.bodies import Body, read_body
-from api.http.context import CONTEXT, principal_of
+from api.http.context import CONTEXT, NUMBERS, principal_of
 from api.http.problem import NotFoundError
 from api.http.registry import NoParams, Operation, Params, json_response
 from api.policy import allowed, release_of
@@ -55,18 +55,20 @@ async def ask(request: web.Request, _: NoParams) -> web.Response:
         _ONE_AT_A_TIME.release()
     number = None
     if given.store:
-        number = await store_escort.add_what_if(
+        added = await store_escort.add_what_if(
             context.database, principal, document, row["originator"], list(row["releasable_to"])
         )
+        number = await request.app[NUMBERS].shown("what_if", added)
     return json_response({"id": number, **document}, status=200 if number is None else 201)
 
 
 async def kept(request: web.Request, asked: WhatIfPath) -> dict[str, Any]:
     """A what-if that was kept."""
-    row = await store_escort.what_if(request.app[CONTEXT].database, asked.number)
+    number = await request.app[NUMBERS].meant("what_if", asked.number)
+    row = await store_escort.what_if(request.app[CONTEXT].database, number)
     if row is None or not allowed(principal_of(request), release_of("plan", row)):
         raise NotFoundError("no such what-if has been kept")
-    return {"id": row["id"], **row["document"]}
+    return {"id": asked.number, **row["document"]}
 
 
 async def _wait_for_turn() -> None:

@@ -113,7 +113,7 @@ class World:
 
     def __init__(self, database, page):
         self.database = database
-        self.settings = Settings(data_dir=page)
+        self.settings = Settings(data_dir=page, rate_per_s=1e6, rate_burst=1_000_000)
         self.view = View()
         self.live = Live(view=self.view, database=database, queue=4)
         self.stages = {"gateway": True, "watch": True}
@@ -191,8 +191,12 @@ async def database(api_database_url):
         await pool.execute(
             "TRUNCATE events, assessments, plans, positions, coverage, keys, sessions, sources,"
             " escort_decisions, what_ifs, reports, report_retractions, report_judgements,"
-            " supplements, challengers RESTART IDENTITY"
+            " supplements, challengers, statics RESTART IDENTITY"
         )
+        async with pool.acquire() as connection:  # the audit refuses it to all but a replica
+            await connection.execute("SET session_replication_role = replica")
+            await connection.execute("TRUNCATE audit")
+            await connection.execute("SET session_replication_role = origin")
         yield pool
 
 

@@ -93,8 +93,8 @@ async def test_the_service_asks_the_adopted_model_beside_the_table_and_names_it(
     before = await (await world.get("/v1/vessels/200000001", headers)).json()
     assert before["challenger"] is None
     with pytest.raises(BadInputError, match="not adopted"):
-        await adoption.adopt(world.database, synthetic, by="test", forced=False)
-    await adoption.adopt(world.database, synthetic, by="test", forced=True)
+        await adoption.adopt(world.database, synthetic, by="test", forced=False, nation="XC")
+    await adoption.adopt(world.database, synthetic, by="test", forced=True, nation="XC")
     world.asks_anew()
     vessel = await (await world.get("/v1/vessels/200000001", headers)).json()
     assert vessel["smuggling"] == before["smuggling"]
@@ -107,7 +107,7 @@ async def test_the_service_asks_the_adopted_model_beside_the_table_and_names_it(
     )
     card = await (await world.get("/v1/challenger", headers)).json()
     assert (card["name"], card["exercise"], card["forced"]) == (synthetic.name, True, True)
-    await adoption.withdraw(world.database, by="test")
+    await adoption.withdraw(world.database, by="test", nation="XC")
     world.asks_anew()
     after = await (await world.get("/v1/vessels/200000001", headers)).json()
     assert after == before
@@ -116,7 +116,7 @@ async def test_the_service_asks_the_adopted_model_beside_the_table_and_names_it(
 async def test_a_model_that_cannot_be_read_any_more_is_not_used_and_the_card_says_why(
     world, earnest
 ):
-    await adoption.adopt(world.database, earnest, by="test", forced=False)
+    await adoption.adopt(world.database, earnest, by="test", forced=False, nation="XC")
     await world.database.execute("UPDATE challengers SET document = replace(document, $1, $2)",
                                  TABLE_VERSION, "table-of-old")  # fmt: skip
     world.asks_anew()
@@ -130,7 +130,7 @@ async def test_a_vessel_that_may_not_be_seen_scored_has_no_opinion_either(world,
     world.hear(200000001)
     document = make.assessment(200000001) | {"model": TABLE_VERSION}
     world.view.assessed([{"document": document, "originator": "XC", "releasable_to": []}])
-    await adoption.adopt(world.database, earnest, by="test", forced=False)
+    await adoption.adopt(world.database, earnest, by="test", forced=False, nation="XC")
     own = await world.get("/v1/vessels/200000001", await world.sign(nation="XC"))
     other = await world.get("/v1/vessels/200000001", await world.sign(nation="US"))
     assert (await own.json())["challenger"] is not None

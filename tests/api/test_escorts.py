@@ -3,6 +3,7 @@
 import pytest
 
 from api import store_escort
+from api.http.auditing import AUDIT
 from escort.decision import Decision
 
 TASKINGS = "/v1/plans/current/taskings"
@@ -57,6 +58,16 @@ async def test_an_officer_approves_the_taskings_of_the_own_nation_and_the_plan_s
     assert (plan["taskings"][0]["status"], plan["pending"]) == ("approved", 1)
     assert plan["taskings"][0]["escorts"][0]["decided"]["nation"] == "US"
     await post(planned, f"{TASKINGS}/t1/approval", us, status=409)
+
+
+async def test_a_decision_stands_in_the_audit_of_its_nation_with_its_seal(planned):
+    us = await planned.sign(nation="US")
+    recorded = await post(planned, f"{TASKINGS}/t1/approval", us, reason="go")
+    await post(planned, f"{TASKINGS}/t1/approval", us, status=409)
+    await planned.application[AUDIT].flush()
+    entries = (await (await planned.get("/v1/audit", us)).json())["entries"]
+    assert [(e["action"], e["status"]) for e in entries[:2]] == [("write", 409), ("decision", 201)]
+    assert entries[1]["detail"] == {"kind": "approval", "seal": recorded["seal"]}
 
 
 async def test_no_nation_decides_for_anothers_asset_but_the_node_plays_all_in_an_exercise(planned):
@@ -216,7 +227,9 @@ async def test_every_decision_is_listed_by_pages_and_sealed_with_the_one_before(
     await post(planned, "/v1/assets/a1", us, method="PATCH", position=[-0.0, 1e-7])
     first = await (await planned.get("/v1/decisions?limit=2", us)).json()
     rest = await (await planned.get(f"/v1/decisions?limit=2&cursor={first['next']}", us)).json()
-    assert [d["id"] for d in first["decisions"] + rest["decisions"]] == [4, 3, 2, 1]
+    listed = first["decisions"] + rest["decisions"]
+    assert [d["kind"] for d in listed] == ["asset", "lock", "unlock", "lock"]
+    assert len({d["id"] for d in listed}) == len({d["seal"] for d in listed}) == 4
     assert rest["next"] is None
     assert await store_escort.first_broken(planned.database) is None
 

@@ -8,6 +8,7 @@ from yarl import URL
 
 from api.http.application import OPERATIONS
 from api.http.params import write_cursor
+from api.numbers import Numbers
 from api.settings import Settings
 
 NEEDS_KEY = [o for o in OPERATIONS if o.access == "key"]
@@ -21,13 +22,14 @@ BODIES = [
 """Not one of them makes sense to any operation."""
 
 
-def path_of(operation):
-    path = operation.path.replace("{mmsi}", "200000001").replace("{number}", "1")
-    return path.replace("{id}", 10 * "0a")
+def path_of(operation, number=1):
+    path = operation.path.replace("{mmsi}", "200000001").replace("{number}", str(number))
+    return path.replace("{id}", 10 * "0a").replace("{unlocode}", "PABLB")
 
 
-async def ask(world, operation, query="", headers=None):
-    return await world.client.request(operation.method, path_of(operation) + query, headers=headers)
+async def ask(world, operation, query="", headers=None, number=1):
+    path = path_of(operation, number) + query
+    return await world.client.request(operation.method, path, headers=headers)
 
 
 async def problem_of(response, status):
@@ -62,14 +64,14 @@ async def test_every_answer_is_of_the_model_it_declares(world, make):
     await world.store("plans", make.plan())
     await world.store("what_ifs", make.kept_what_if())
     await world.live.round()
-    headers = await world.sign()
+    headers, number = await world.sign(), await Numbers(world.database).shown("what_if", 1)
     for operation in OPERATIONS:
         if (
             operation.answer is not None
             and operation.method == "GET"
             and "{id}" not in operation.path
         ):
-            response = await ask(world, operation, headers=headers)
+            response = await ask(world, operation, headers=headers, number=number)
             assert response.status == 200, operation.path
             operation.answer.model_validate_json(await response.read())
 
@@ -239,7 +241,7 @@ async def test_nothing_that_is_sent_is_a_fault_of_the_service(world):
             given = [(chance.choice(names), chance.choice(words)) for _ in range(2)]
             query = "&".join(f"{name}={word}" for name, word in given)
             path = operation.path.replace("{mmsi}", chance.choice(["200000001", *words[1:6]]))
-            for name in ("{id}", "{number}"):
+            for name in ("{id}", "{number}", "{unlocode}"):
                 path = path.replace(name, chance.choice(["1", "t1", *words[1:6]]))
             url = URL(f"{path}?{query}", encoded=True)
             response = await world.client.request(
@@ -284,12 +286,14 @@ async def test_health_is_open_and_readiness_says_which_stage_is_not(world):
     assert (await response.json())["stages"] == {"gateway": True, "watch": False}
 
 
-async def test_metrics_are_for_this_machine_and_for_keys(world):
+async def test_metrics_are_for_this_machine_and_for_officers(world):
     text = await (await world.get("/metrics")).text()
     assert "safepassage_http_requests_total" in text
     for disguise in ({"X-Forwarded-For": "10.0.0.1"}, {"Host": "evil.example"}):
         await problem_of(await world.get("/metrics", disguise), 401)
         assert (await world.get("/metrics", disguise | await world.sign())).status == 200
+        partner = disguise | await world.sign(role="naval_partner")
+        await problem_of(await world.get("/metrics", partner), 403)
 
 
 async def test_every_response_carries_the_security_headers(world):

@@ -45,6 +45,25 @@ def test_a_key_is_made_listed_and_revoked(safepassage):
     assert safepassage("keys", "revoke", "Port")[0] == 1
 
 
+def test_a_key_is_rotated_and_ends_and_serves_for_its_scopes(safepassage):
+    who = ["--name", "Nav", "--role", "naval_partner", "--nation", "US", "--scopes", "read,live"]
+    _, first, _ = safepassage("keys", "create", *who)
+    code, second, _ = safepassage("keys", "rotate", "Nav", "--overlap-h", "2", "--days", "0")
+    assert code == 0
+    assert re.fullmatch(r"sp_\S{43}\n", second)
+    old, new = safepassage("keys", "list")[1].splitlines()
+    assert old.startswith(first[:9])
+    assert re.search(r"read,live  \S+  used never  superseded, in force until \S+Z$", old)
+    assert new.endswith("in force")
+    assert safepassage("keys", "rotate", "Nobody")[0] == 1
+    assert safepassage("keys", "create", *who[:-1], "everything")[0] == 1
+
+
+def test_sessions_of_a_name_are_ended(safepassage):
+    safepassage("keys", "link", "--name", "A", "--role", "watch_officer", "--nation", "MX")
+    assert safepassage("keys", "sign-out", "A")[1] == "ended 1 sessions and links of A\n"
+
+
 def test_a_link_is_printed(safepassage):
     who = ["--name", "A", "--role", "watch_officer", "--nation", "MX"]
     assert re.fullmatch(r"http://x:1/sign-in\?token=\S{43}\n", safepassage("keys", "link", *who)[1])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
 
-from api import auth, store_keys
+from api import auth
 from api.http import routes_node
 from api.view import FRAME
 
@@ -189,7 +189,7 @@ async def test_a_revoked_key_loses_its_stream(world, officer, monkeypatch):
     monkeypatch.setattr(routes_node, "_ASK_AGAIN_S", 0.0)
     async with world.client.ws_connect("/v1/live", headers=officer) as socket:
         await of_type(socket, WSMsgType.BINARY)
-        await store_keys.revoke_key(world.database, "p0")
+        await auth.revoke_key(world.database, "p0")
         await world.live.round()
         async with asyncio.timeout(10):
             async for _ in socket:
