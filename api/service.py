@@ -20,6 +20,7 @@ import asyncpg
 from aiohttp import web
 
 from api import auth, store
+from api.bell import Bell
 from api.embedded import embedded_nats, embedded_postgres
 from api.flows import watch_flow
 from api.follow import follow
@@ -141,11 +142,13 @@ async def _serve(settings: Settings, orders: Orders, database_url: str, nats_url
                         queue=settings.live_queue)  # fmt: skip
             group.create_task(follow(log, database, view), name="follow")
             group.create_task(live.run(), name="live")
+            bell = Bell()
+            group.create_task(bell.listen(database_url), name="bell")
             application = make_application(
                 settings=settings, database=database, view=view, live=live,
                 ready=lambda: {"live": live.following, "log": log.connected},
                 exercise=orders.exercise, hotspots=Hotspots(assessor.hazard),
-                hazard=assessor.hazard,
+                hazard=assessor.hazard, bell=bell,
             )  # fmt: skip
             address = await stack.enter_async_context(_listening(application, settings))
             link = await _sign_in_link(database, settings, address)
@@ -166,7 +169,8 @@ def _stages(
     if orders.role in ("all", "tracker"):
         yield "tracker", track(log, database)
     if orders.role in ("all", "watch"):
-        sharing = Sharing(originator=settings.nation, releasable_to=settings.releasable_to)
+        sharing = Sharing(originator=settings.nation, releasable_to=settings.releasable_to,
+                          exercise=orders.exercise)  # fmt: skip
         fleet = _fleet(orders.exercise)
         yield "watch", watch(log, database, fleet=fleet, sharing=sharing, assessor=assessor)
     if orders.role in ("all", "gateway"):

@@ -13,9 +13,11 @@ import asyncpg
 from aiohttp import web
 
 from api import metrics
+from api.bell import Bell
 from api.challenger import Adopted
 from api.http import (
     pages,
+    routes_alerts,
     routes_assets,
     routes_challenger,
     routes_coverage,
@@ -61,6 +63,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *routes_whatif.OPERATIONS,
     *routes_incidents.OPERATIONS,
     *routes_watchlists.OPERATIONS,
+    *routes_alerts.OPERATIONS,
     *routes_node.OPERATIONS,
     *pages.OPERATIONS,
 )
@@ -92,6 +95,7 @@ def make_application(
     exercise: str | None = None,
     hazard: HazardField | None = None,
     page: Path = pages.DIST,
+    bell: Bell | None = None,
 ) -> web.Application:
     """The API and the page, to be run by `make_runner`; it owns none of what it is given.
 
@@ -105,6 +109,7 @@ def make_application(
         exercise: name of the exercise that runs, None where the traffic is real.
         hazard: the field of published figures, by which places are ranked; None: the packaged one.
         page: folder of the built page.
+        bell: rings for new alerts; None: streams look every second.
     """
     application = web.Application(middlewares=[_observe, problems], client_max_size=_MAX_BODY)
     application[CONTEXT] = Context(
@@ -120,6 +125,7 @@ def make_application(
     application[routes_challenger.ADOPTED] = Adopted(database)
     application[routes_unusual.OPINION] = SecondOpinion(database, view)
     application[routes_hotspots.PLACES] = Places(database, hazard)
+    application[routes_alerts.BELL] = bell or Bell()
     application[routes_node.SOCKETS] = WeakSet()
     application[routes_node.DESCRIPTION] = openapi(
         OPERATIONS, title="Safe Passage", version=metadata.version("safepassage")
@@ -128,6 +134,7 @@ def make_application(
     application.add_routes(pages.page_routes())
     application.on_response_prepare.append(_add_headers)
     application.on_shutdown.append(routes_node.close_sockets)
+    application.on_shutdown.append(routes_alerts.end_streams)
     return application
 
 
