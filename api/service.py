@@ -21,6 +21,9 @@ from aiohttp import web
 
 from api import auth, store
 from api.bell import Bell
+from api.channel.parcel import Sender
+from api.channel.senders import open_senders
+from api.delivery import Delivery
 from api.embedded import embedded_nats, embedded_postgres
 from api.flows import watch_flow
 from api.follow import follow
@@ -30,7 +33,9 @@ from api.http.application import make_application, make_runner
 from api.live import Live
 from api.migrate import migrate
 from api.policy import Principal
+from api.routing import Channel
 from api.running import FILE
+from api.secret import secret_box
 from api.settings import Settings
 from api.view import View
 from api.watch import Fleet, watch
@@ -131,6 +136,9 @@ async def _serve(settings: Settings, orders: Orders, database_url: str, nats_url
         log = await stack.enter_async_context(
             JetStreamLog(nats_url, replicas=settings.nats_replicas)
         )
+        senders: Mapping[Channel, Sender] = {}
+        if orders.role in ("all", "api"):
+            senders = await stack.enter_async_context(open_senders(settings, nats_url))
         group = await stack.enter_async_context(asyncio.TaskGroup())
         assessor = await asyncio.to_thread(Assessor)
         for name, stage in _stages(settings, orders, log, database, assessor):
@@ -144,6 +152,8 @@ async def _serve(settings: Settings, orders: Orders, database_url: str, nats_url
             group.create_task(live.run(), name="live")
             bell = Bell()
             group.create_task(bell.listen(database_url), name="bell")
+            couriers = Delivery(database, senders, secret_box(settings), bell)
+            group.create_task(couriers.run(), name="delivery")
             application = make_application(
                 settings=settings, database=database, view=view, live=live,
                 ready=lambda: {"live": live.following, "log": log.connected},

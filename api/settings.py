@@ -3,13 +3,14 @@
 ``docs/settings.md`` is generated from this class: ``python -m api.settings > docs/settings.md``.
 """
 
+import json
 import os
 import socket
 import sys
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sea.errors import BadInputError
@@ -104,6 +105,32 @@ class Settings(BaseSettings):
         "from a snapshot.",
     )
 
+    secrets_key: SecretStr | None = Field(
+        default=None,
+        description="Key that secrets of subscriptions are encrypted with, 32 bytes as base64url; "
+        "the same on every node. Unset: `secrets.key` in `data_dir`, made at the first start.",
+    )
+    webhook_networks: tuple[IPvAnyNetwork, ...] = Field(
+        default=(),
+        description="Networks that are not public and to which alerts may go all the same, and "
+        'without TLS, as a JSON list: `["10.1.0.0/16"]`.',
+    )
+
+    alerts_nats_url: SecretStr | None = Field(
+        default=None,
+        description="NATS that alerts are published on. Unset: the one of the log.",
+    )
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="Relay for alerts by e-mail, `smtp://user:password@host:587` or `smtps://…`. "
+        "Unset: this node sends none.",
+    )
+    mail_from: str = Field(
+        default="safepassage@localhost",
+        pattern=r"^[^@\s<>,]+@[^@\s<>,]+$",
+        description="Sender of alerts by e-mail.",
+    )
+
     @field_validator("data_dir")
     @classmethod
     def _at_home(cls, folder: Path) -> Path:
@@ -151,7 +178,7 @@ def settings_page() -> str:
 
 
 def _shown(default: object) -> str:
-    return '["*"]' if isinstance(default, tuple) else str(default)
+    return json.dumps(default) if isinstance(default, tuple) else str(default)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from api.http import (
     routes_incidents,
     routes_node,
     routes_requests,
+    routes_subscriptions,
     routes_unusual,
     routes_vessels,
     routes_voyages,
@@ -40,6 +41,7 @@ from api.http.registry import Operation, openapi, routes
 from api.live import Live
 from api.places import Places
 from api.second_opinion import SecondOpinion
+from api.secret import secret_box
 from api.settings import Settings
 from api.view import View
 from risk.hazard import HazardField
@@ -64,6 +66,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *routes_incidents.OPERATIONS,
     *routes_watchlists.OPERATIONS,
     *routes_alerts.OPERATIONS,
+    *routes_subscriptions.OPERATIONS,
     *routes_node.OPERATIONS,
     *pages.OPERATIONS,
 )
@@ -126,6 +129,7 @@ def make_application(
     application[routes_unusual.OPINION] = SecondOpinion(database, view)
     application[routes_hotspots.PLACES] = Places(database, hazard)
     application[routes_alerts.BELL] = bell or Bell()
+    application[routes_subscriptions.BOX] = secret_box(settings)
     application[routes_node.SOCKETS] = WeakSet()
     application[routes_node.DESCRIPTION] = openapi(
         OPERATIONS, title="Safe Passage", version=metadata.version("safepassage")

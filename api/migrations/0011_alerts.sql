@@ -77,6 +77,7 @@ CREATE TABLE subscriptions (
 );
 CREATE UNIQUE INDEX subscriptions_name ON subscriptions (nation, name) WHERE ended_at IS NULL;
 
+-- since: when it was made, or last asked for again. One vessel's go out in order of id.
 CREATE TABLE deliveries (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     subscription_id text NOT NULL REFERENCES subscriptions,
@@ -87,6 +88,7 @@ CREATE TABLE deliveries (
                     CHECK (status IN ('waiting', 'delivered', 'dead', 'withheld')),
     tries           int4 NOT NULL DEFAULT 0,
     made_at         timestamptz NOT NULL DEFAULT clock_timestamp(),
+    since           timestamptz NOT NULL DEFAULT clock_timestamp(),
     due_at          timestamptz NOT NULL DEFAULT clock_timestamp(),
     ended_at        timestamptz,
     last_error      text,

@@ -113,7 +113,7 @@ class World:
 
     def __init__(self, database, page):
         self.database = database
-        self.settings = Settings(data_dir=page)
+        self.settings = Settings(data_dir=page, webhook_networks=["127.0.0.0/8"])
         self.view = View()
         self.live = Live(view=self.view, database=database, queue=4)
         self.stages = {"gateway": True, "watch": True}
