@@ -15,7 +15,8 @@ def letter(parcel: Parcel, sender: str) -> EmailMessage:
     told, message = parcel.document, EmailMessage()
     message["From"] = sender
     message["To"] = ", ".join(parcel.target["to"])
-    message["Subject"] = f"[{told['severity']}] {headline(parcel)}".replace("\n", " ")[:200]
+    subject = f"[{told['severity']}] {headline(parcel)}"
+    message["Subject"] = " ".join(subject.split())[:200]  # no break of lines, of which kind ever
     message["Date"] = format_datetime(from_us(at(told, "raised_at")))
     message["Message-ID"] = f"<{parcel.id}.{parcel.subscription}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
