@@ -175,7 +175,7 @@ def _of_band(rule: Rule, made: Assessed, i: int, picture: Picture) -> Alert:
     mmsi = assessment.mmsi
     if rule.kind == "assessment" and rule.name.startswith("coercion"):
         score: Any = assessment.coercion
-        said = f"probability {score.probability:.1%} within {score.horizon_h:.0f} h"
+        said = f"probability {score.probability:.2%} within {score.horizon_h:.0f} h"
         shown = {"score": "coercion", "probability": score.probability, "low": score.low,
                  "high": score.high, "horizon_h": score.horizon_h}  # fmt: skip
     else:

@@ -49,6 +49,11 @@ class Subscription:
     filter: Filter = field(default_factory=Filter)
 
 
+def subject_of(nation: str, name: str) -> str:
+    """The NATS subject on which the alerts of a subscription are published."""
+    return f"alert.{nation}.{name}"
+
+
 def owner_of(row: Mapping[str, Any]) -> Principal:
     """The principal that a subscription's row belongs to."""
     role: Role = row["by_role"]

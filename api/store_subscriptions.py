@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from api.policy import Principal
-from api.routing import Filter, Subscription, asks_for, may_have, owner_of
+from api.routing import Filter, Subscription, asks_for, may_have, owner_of, subject_of
 from api.store import TIMEOUT_S
 from sea.errors import ConflictError
 from sea.instants import iso_z, to_us
@@ -140,13 +140,16 @@ def subscription_of(row: Any) -> Subscription:
 def subscription_document(row: Any, counted: Mapping[str, int]) -> dict[str, Any]:
     """The subscription as users read it; never with its secret."""
     failing = row["failing_since"]
+    target = msgspec.json.decode(row["target"])
+    if row["channel"] == "nats":
+        target["subject"] = subject_of(row["nation"], row["name"])
     return {
         "id": row["id"],
         "name": row["name"],
         "owner": row["by_name"],
         "nation": row["nation"],
         "channel": row["channel"],
-        "target": msgspec.json.decode(row["target"]),
+        "target": target,
         "filter": filter_document(subscription_of(row).filter),
         "created_at": iso_z(to_us(row["created_at"])),
         "failing_since": None if failing is None else iso_z(to_us(failing)),

@@ -15,15 +15,11 @@ from nats.aio.client import Client
 
 from api.channel.parcel import AwayError, Parcel
 from api.form.forms import written
+from api.routing import subject_of
 
 _log = logging.getLogger(__name__)
 
 FLUSH_S: Final = 5.0
-
-
-def subject_of(nation: str, name: str) -> str:
-    """Where the alerts of a subscription are published."""
-    return f"alert.{nation}.{name}"
 
 
 class NatsSender:
