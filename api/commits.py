@@ -61,6 +61,7 @@ class Commits:
         self._offset, self._behind = owned.offset, True
         self._committed = self._snapped = self._trimmed = time.monotonic()
         self._took = self._snapshot_took = 0.0
+        self._urgent = False
 
     def taken(self, entries: Sequence[Entry]) -> None:
         """Says that these entries have been taken; none: that there are no more for now."""
@@ -73,9 +74,13 @@ class Commits:
         now = time.monotonic()
         if not self.dirty or now - self._committed < _pause_s(self._took, self._behind):
             return
-        await asyncio.to_thread(thinker.assess, self._behind, self.found)
+        # An alert waits, every other time, neither for assessments of others nor for a snapshot.
+        self._urgent = bool(self.found.alerts) and not self._urgent
+        if not self._urgent:
+            await asyncio.to_thread(thinker.assess, self._behind, self.found)
         began = time.monotonic()
-        if began - self._snapped >= max(SNAPSHOT_S, SNAPSHOT_PAUSES * self._snapshot_took):
+        pause_s = max(SNAPSHOT_S, SNAPSHOT_PAUSES * self._snapshot_took)
+        if not self._urgent and began - self._snapped >= pause_s:
             await self._commit(snapshot=await asyncio.to_thread(_packed, thinker.state))
             self._snapped = time.monotonic()
             self._snapshot_took = self._snapped - began
@@ -83,7 +88,7 @@ class Commits:
             note = partial(thinker.note, self.found)
             await self._commit(note=await asyncio.to_thread(_packed, note))
             self._took = time.monotonic() - began
-        self.found, self._committed, self.dirty = Findings(), time.monotonic(), False
+        self.found, self._committed, self.dirty = Findings(), time.monotonic(), self._urgent
         if self._committed - self._trimmed > TRIM_S:
             self._trimmed = self._committed
             await self._log.trim(passed_by_all(await store.needed(self._database)))

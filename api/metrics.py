@@ -28,6 +28,16 @@ LIVE_TICK_SECONDS = Histogram(
 LIVE_POLL_FAILURES = Counter(
     "safepassage_live_poll_failures_total", "Rounds in which the database did not answer."
 )
+DELIVERIES = Counter(
+    "safepassage_alert_deliveries_total",
+    "Tries to deliver an alert, by channel and what came of them.",
+    ["channel", "outcome"],
+)
+DELIVERY_SECONDS = Histogram(
+    "safepassage_alert_delivery_seconds",
+    "Time from an alert's commit to its delivery.",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 600.0, 3600.0),
+)
 
 
 def exposition() -> bytes:

@@ -113,6 +113,17 @@ def may_decide(
     return principal.role in _DECIDERS and its_own
 
 
+def may_act(principal: Principal, record: Release) -> bool:
+    """Whether the principal may acknowledge, assign, silence and close an alert for his nation."""
+    return principal.role in _DECIDERS and allowed(principal, record)
+
+
+def may_manage(principal: Principal, owner: Principal) -> bool:
+    """Whether the principal may see and end a subscription: its owner, or his nation's watch."""
+    same = principal.nation == owner.nation
+    return same and (principal.name == owner.name or principal.role in ("watch_officer", "admin"))
+
+
 def may_report(principal: Principal, kind: Kind) -> bool:
     """Whether the principal may report such a thing for his nation: whoever may read it."""
     return principal.role in _READERS[kind]

@@ -21,6 +21,10 @@ import asyncpg
 from aiohttp import web
 
 from api import auth, store
+from api.bell import Bell
+from api.channel.parcel import Sender
+from api.channel.senders import open_senders
+from api.delivery import Delivery
 from api.embedded import embedded_nats, embedded_postgres
 from api.flows import watch_flow
 from api.follow import follow
@@ -31,7 +35,9 @@ from api.http.auditing import AUDIT
 from api.live import Live
 from api.migrate import migrate
 from api.policy import Principal
+from api.routing import Channel
 from api.running import FILE
+from api.secret import secret_box
 from api.settings import Settings
 from api.view import View
 from api.watch import Fleet, watch
@@ -132,6 +138,9 @@ async def _serve(settings: Settings, orders: Orders, database_url: str, nats_url
         log = await stack.enter_async_context(
             JetStreamLog(nats_url, replicas=settings.nats_replicas)
         )
+        senders: Mapping[Channel, Sender] = {}
+        if orders.role in ("all", "api"):
+            senders = await stack.enter_async_context(open_senders(settings, nats_url))
         group = await stack.enter_async_context(asyncio.TaskGroup())
         assessor = await asyncio.to_thread(Assessor)
         for name, stage in _stages(settings, orders, log, database, assessor):
@@ -143,11 +152,15 @@ async def _serve(settings: Settings, orders: Orders, database_url: str, nats_url
                         queue=settings.live_queue)  # fmt: skip
             group.create_task(follow(log, database, view), name="follow")
             group.create_task(live.run(), name="live")
+            bell = Bell()
+            group.create_task(bell.listen(database_url), name="bell")
+            couriers = Delivery(database, senders, secret_box(settings), bell)
+            group.create_task(couriers.run(), name="delivery")
             application = make_application(
                 settings=settings, database=database, view=view, live=live,
                 ready=lambda: {"live": live.following, "log": log.connected},
                 exercise=orders.exercise, hotspots=Hotspots(assessor.hazard),
-                hazard=assessor.hazard,
+                hazard=assessor.hazard, bell=bell,
             )  # fmt: skip
             group.create_task(application[AUDIT].run(), name="audit")
             address = await stack.enter_async_context(_listening(application, settings))
@@ -169,7 +182,8 @@ def _stages(
     if orders.role in ("all", "tracker"):
         yield "tracker", track(log, database)
     if orders.role in ("all", "watch"):
-        sharing = Sharing(originator=settings.nation, releasable_to=settings.releasable_to)
+        sharing = Sharing(originator=settings.nation, releasable_to=settings.releasable_to,
+                          exercise=orders.exercise)  # fmt: skip
         fleet = _fleet(orders.exercise)
         yield "watch", watch(log, database, fleet=fleet, sharing=sharing, assessor=assessor)
     if orders.role in ("all", "gateway"):

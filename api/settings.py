@@ -11,7 +11,14 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sea.errors import BadInputError
@@ -129,6 +136,32 @@ class Settings(BaseSettings):
         ge=2,
         description="Frames kept for a live client that reads too slowly; then it starts over "
         "from a snapshot.",
+    )
+
+    secrets_key: SecretStr | None = Field(
+        default=None,
+        description="Key that secrets of subscriptions are encrypted with, 32 bytes as base64url; "
+        "the same on every node. Unset: `secrets.key` in `data_dir`, made at the first start.",
+    )
+    webhook_networks: tuple[IPvAnyNetwork, ...] = Field(
+        default=(),
+        description="Networks that are not public and to which alerts may go all the same, and "
+        'without TLS, as a JSON list: `["10.1.0.0/16"]`.',
+    )
+
+    alerts_nats_url: SecretStr | None = Field(
+        default=None,
+        description="NATS that alerts are published on. Unset: the one of the log.",
+    )
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="Relay for alerts by e-mail, `smtp://user:password@host:587` or `smtps://…`. "
+        "Unset: this node sends none.",
+    )
+    mail_from: str = Field(
+        default="safepassage@localhost",
+        pattern=r"^[^@\s<>,]+@[^@\s<>,]+$",
+        description="Sender of alerts by e-mail.",
     )
 
     @field_validator("data_dir")

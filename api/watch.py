@@ -19,6 +19,7 @@ import msgspec
 import numpy as np
 
 from api import store_escort, store_reports, writing
+from api.alerting import Alerting
 from api.briefing import Briefing, Record
 from api.commits import STAGE, Commits
 from api.news import News
@@ -144,6 +145,7 @@ class Watch:
         self.fresh = Fresh()
         self.timelines: dict[str, Timeline] = {}
         self.board = Board()
+        self.alerting = Alerting()
         self._due = False
         self._assessed: Assessed | None = None
         self._waiting: dict[str, list[tuple[int, ReportBatch, StaticBatch]]] = {}
@@ -185,6 +187,7 @@ class Watch:
             "fresh": self.fresh.last,
             "board": self.board,
             "due": self._due,
+            "alerting": self.alerting.state(),
             "timelines": {name: t.state() for name, t in self.timelines.items()},
             "waiting": {
                 source: [(n, _plain(reports), _plain(statics)) for n, reports, statics in waiting]
@@ -199,6 +202,7 @@ class Watch:
         self.timelines = {n: Timeline.restored(n, s) for n, s in state["timelines"].items()}
         self.board = msgspec.convert(state.get("board", {}), Board)
         self._due = state.get("due", False)
+        self.alerting = Alerting(state.get("alerting"))
         self._waiting = {
             source: [(n, ReportBatch.of(**r), StaticBatch.of(**s)) for n, r, s in waiting]
             for source, waiting in state["waiting"].items()
@@ -212,7 +216,8 @@ class Watch:
         }
         for row in found.assessments:
             decided[row.timeline]["written"][row.assessment.mmsi] = writing.gist(row)
-        return {"timelines": decided, "board": self.board, "due": self._due}
+        return {"timelines": decided, "board": self.board, "due": self._due,
+                "stood": found.stood}  # fmt: skip
 
     def redo(
         self, entries: Sequence[Entry], until: int, notes: deque[tuple[int, dict[str, Any]]]
@@ -230,6 +235,8 @@ class Watch:
             for name, decided in note["timelines"].items():
                 self.timelines[name].decide(**decided)
             self.board, self._due = msgspec.convert(note["board"], Board), note["due"]
+            for rule, (at, keys) in note.get("stood", {}).items():
+                self.alerting.stand(rule, keys, at)
         self.take(known, Findings())
         return [entry for entry in entries if entry.offset > until]
 
@@ -252,8 +259,19 @@ class Watch:
         if len(heard):
             found.coverage.setdefault(timeline.name, []).append(heard)
         for event in events:
+            if timeline.name == LIVE:
+                self._alert(event, timeline, found)
             timeline.happened(event)
             found.events[timeline.name, event.id] = event
+
+    def _alert(self, event: Event, timeline: Timeline, found: Findings) -> None:
+        known = event.id in timeline.events
+        alert = self.alerting.happened(event, known, timeline.engine.picture)
+        if alert is not None:
+            found.alerts.append(alert)
+        withdrawn = self.alerting.retracted(event)
+        if withdrawn is not None:
+            found.withdrawn.append(withdrawn)
 
     def _assess(self, timeline: Timeline, now: Microseconds, found: Findings) -> Assessed:
         timeline.decide(assessed_at=now)
@@ -268,12 +286,18 @@ class Watch:
                               inputs=assessed.inputs(i))
             )  # fmt: skip
         if live:
-            found.supplements += self.telling.assessed(picture, timeline.events.values(), assessed)
+            told = self.telling.assessed(picture, timeline.events.values(), assessed)
+            found.supplements += told
+            found.alerts += self.alerting.assessed(assessed, picture, found.stood)
+            found.alerts += self.alerting.listed(told, picture)
         return assessed
 
     def reported(self, records: Sequence[Record], found: Findings) -> None:
         """Tells of reports that came in, of the ships as last assessed."""
-        found.supplements += self.telling.reported(records)
+        told = self.telling.reported(records)
+        found.supplements += told
+        if told:
+            found.alerts += self.alerting.listed(told, self.timelines[LIVE].engine.picture)
 
     def _plan(self, timeline: Timeline, assessed: Assessed, found: Findings) -> None:
         now, params = timeline.engine.now_us, RequestParams()
@@ -296,6 +320,8 @@ class Watch:
             document=made.document,
         )
         found.plans.append(row)
+        picture = timeline.engine.picture
+        found.alerts += self.alerting.planned(made.document, made.scenario, picture, found.stood)
 
 
 async def watch(

@@ -7,6 +7,10 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from api import store_alerts
+from api.alert import Alert, alert_document
+from api.alerting import audience_of
+from api.store_alerts import AlertRow
 from api.telling import SupplementRow
 from ingest.coverage import Coverage
 from ingest.log import LIVE
@@ -58,6 +62,8 @@ class Sharing:
 
     originator: str
     releasable_to: tuple[str, ...]
+    exercise: str | None = None
+    """Name of the exercise that runs; alerts out of it say so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +89,8 @@ class AssessmentRow:
 class Findings:
     """What is to be written with the next commit; events by (timeline, id), the last form.
 
-    Coverage adds to what was written before, so each part of it stands here once.
+    Coverage adds to what was written before, so each part of it stands here once. `withdrawn` are
+    ids of alerts whose event was taken back; `stood`: see `api.alerting`.
     """
 
     events: dict[tuple[str, str], Event] = field(default_factory=dict)
@@ -91,6 +98,9 @@ class Findings:
     plans: list[PlanRow] = field(default_factory=list)
     coverage: dict[str, list[Coverage]] = field(default_factory=dict)
     supplements: list[SupplementRow] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+    stood: dict[str, tuple[Microseconds, list[str]]] = field(default_factory=dict)
 
 
 async def write(connection: asyncpg.Connection, found: Findings, sharing: Sharing) -> None:
@@ -110,6 +120,9 @@ async def write(connection: asyncpg.Connection, found: Findings, sharing: Sharin
     await connection.executemany(_COVERAGE, [
         _coverage(timeline, Coverage.merged(parts)) for timeline, parts in found.coverage.items()
     ])  # fmt: skip
+    if found.alerts or found.withdrawn:
+        rows = [_alert(alert, sharing) for alert in found.alerts]
+        await store_alerts.write(connection, rows, found.withdrawn)
 
 
 def gist(row: AssessmentRow) -> list[Any]:
@@ -141,6 +154,17 @@ def _coverage(timeline: str, told: Coverage) -> tuple[Any, ...]:
         timeline, told.source.tolist(), told.cell.tolist(),
         [from_us(at) for at in told.began_at.tolist()], told.hearings.tolist(),
         told.vessels.tolist(),
+    )  # fmt: skip
+
+
+def _alert(alert: Alert, sharing: Sharing) -> AlertRow:
+    originator, releasable_to = audience_of(alert, sharing.originator, sharing.releasable_to)
+    lon, lat = alert.position or (None, None)
+    return AlertRow(
+        id=alert.id, rule=alert.rule.name, severity=alert.rule.severity, kind=alert.rule.kind,
+        mmsis=alert.mmsis, onset_at=from_us(alert.onset_at), lon=lon, lat=lat,
+        document=alert_document(alert) | {"exercise": sharing.exercise},
+        originator=originator, releasable_to=releasable_to,
     )  # fmt: skip
 
 

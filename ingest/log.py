@@ -44,6 +44,10 @@ _STREAM = "AIS"
 _WAIT_S = 10.0
 _START_S = 30.0
 _RETRY_S = 0.5
+_MOST = 256
+_REST_S = 0.02
+"""The parts of a batch come within this after the first. Chosen by us."""
+
 _log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
@@ -278,10 +282,16 @@ def _heed_cancelling() -> None:
 
 
 async def _fetch(subscription: Any) -> list[Msg]:
+    """The next messages, as soon as there is one; none after a second without any.
+
+    nats-py waits out its timeout for a number that is not there, so one is asked for first.
+    """
     try:
-        messages: list[Msg] = await subscription.fetch(256, timeout=1.0)
+        messages: list[Msg] = await subscription.fetch(1, timeout=1.0)
     except (TimeoutError, nats.errors.TimeoutError):
         return []
+    with suppress(TimeoutError, nats.errors.TimeoutError):
+        messages += await subscription.fetch(_MOST - 1, timeout=_REST_S)
     return messages
 
 

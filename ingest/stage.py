@@ -27,7 +27,7 @@ from sea.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Microseconds
 
 _log = logging.getLogger(__name__)
 
-LIVE_BATCH_S = 1.0
+LIVE_BATCH_S = 0.5
 LIVE_BATCH_ROWS = 50_000
 """A batch of so many rows is not waited for: half of `LIVE_HELD`, so that reading goes on."""
 
@@ -169,7 +169,7 @@ async def append_live(
     flow: Flow,
     heard: Callable[[Chunk], None] = lambda chunk: None,
 ) -> None:
-    """Appends a live feed, a batch a second or oftener, for as long as it lasts.
+    """Appends a live feed, two batches a second or more, for as long as it lasts.
 
     Reading pauses while more than `LIVE_HELD` rows wait for the log. `heard` is told every
     chunk as it comes.

@@ -67,6 +67,18 @@ def register(commands: Any) -> None:
                         help="incidents known before, default 300")  # fmt: skip
     report.add_argument("--rounds", metavar="N", type=int, default=21, help="default 21")
     report.set_defaults(run=run_report)
+    alerts = parts.add_parser(
+        "alerts",
+        help="from the report that decides an alert to its delivery",
+        description="Plays the exercise `world` at a pace through embedded servers, watch, outbox "
+        "and a webhook that checks signatures.",
+    )
+    alerts.add_argument("--vessels", metavar="N", type=int, default=20_000, help="default: 20000")
+    alerts.add_argument(
+        "--reports-per-s", metavar="N", type=int, default=5_000, help="default: 5000"
+    )
+    alerts.add_argument("--seconds", metavar="S", type=float, default=60.0, help="default: 60")
+    alerts.set_defaults(run=run_alerts)
     behaviours = parts.add_parser(
         "behaviours",
         help="the detectors, on exercises with seeds of their own and on real files",
@@ -190,6 +202,22 @@ def run_report(args: argparse.Namespace) -> int:
         ordered = sorted(values)
         print(f"{title:24}median {ordered[len(ordered) // 2]:9.1f}   most {ordered[-1]:9.1f}")
     return 0 if sorted(run.cpu_ms)[len(run.cpu_ms) // 2] < TARGET_MS else 1
+
+
+def run_alerts(args: argparse.Namespace) -> int:
+    """Prints how long alerts took; 1 where one was lost or the 99th percentile misses."""
+    import asyncio
+
+    from api.bench_alerts import TARGET_S, measure
+    from api.warm import warm
+
+    warm()
+    run = asyncio.run(measure(args.vessels, args.reports_per_s, args.seconds))
+    for name, value in run.document().items():
+        print(f"{name:24}{value:>12,}")
+    for rule, seconds in run.by_rule().items():
+        print(f"  {rule:22}{len(seconds):>6}{sorted(seconds)[len(seconds) // 2]:10.3f} s, median")
+    return 0 if run.lost == 0 and run.quantile(0.99) < TARGET_S else 1
 
 
 def run_behaviours(args: argparse.Namespace) -> int:

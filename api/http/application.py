@@ -16,10 +16,12 @@ from aiohttp import web
 from api import metrics, store_audit
 from api.audit import Audit
 from api.auth import TOKENS
+from api.bell import Bell
 from api.challenger import Adopted
 from api.guard import Lockout, Rates
 from api.http import (
     pages,
+    routes_alerts,
     routes_assets,
     routes_audit,
     routes_challenger,
@@ -34,6 +36,7 @@ from api.http import (
     routes_past,
     routes_ports,
     routes_requests,
+    routes_subscriptions,
     routes_unusual,
     routes_vessels,
     routes_voyages,
@@ -48,6 +51,7 @@ from api.live import Live
 from api.numbers import Numbers
 from api.places import Places
 from api.second_opinion import SecondOpinion
+from api.secret import secret_box
 from api.settings import Settings
 from api.tokens import Tokens
 from api.view import View
@@ -75,6 +79,8 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *routes_ports.OPERATIONS,
     *routes_check.OPERATIONS,
     *routes_audit.OPERATIONS,
+    *routes_alerts.OPERATIONS,
+    *routes_subscriptions.OPERATIONS,
     *routes_node.OPERATIONS,
     *routes_past.OPERATIONS,
     *pages.OPERATIONS,
@@ -107,6 +113,7 @@ def make_application(
     exercise: str | None = None,
     hazard: HazardField | None = None,
     page: Path = pages.DIST,
+    bell: Bell | None = None,
 ) -> web.Application:
     """The API and the page, to be run by `make_runner`; it owns none of what it is given.
 
@@ -120,6 +127,7 @@ def make_application(
         exercise: name of the exercise that runs, None where the traffic is real.
         hazard: the field of published figures, by which places are ranked; None: the packaged one.
         page: folder of the built page.
+        bell: rings for new alerts; None: streams look every second.
     """
     application = web.Application(
         middlewares=[_observe, audited, problems], client_max_size=_MAX_BODY
@@ -143,6 +151,8 @@ def make_application(
     application[routes_challenger.ADOPTED] = Adopted(database)
     application[routes_unusual.OPINION] = SecondOpinion(database, view)
     application[routes_hotspots.PLACES] = Places(database, hazard)
+    application[routes_alerts.BELL] = bell or Bell()
+    application[routes_subscriptions.BOX] = secret_box(settings)
     application[routes_node.SOCKETS] = WeakSet()
     application[routes_node.DESCRIPTION] = openapi(
         OPERATIONS, title="Safe Passage", version=metadata.version("safepassage")
@@ -152,6 +162,7 @@ def make_application(
     application.on_response_prepare.extend((record_stream, _add_headers))
     application.on_shutdown.append(routes_node.close_sockets)
     application.on_cleanup.append(_close_audit)
+    application.on_shutdown.append(routes_alerts.end_streams)
     return application
 
 

@@ -11,6 +11,8 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from api import auth
+from api.alerting import Alerting
+from api.channel.parcel import Parcel
 from api.hotspots import Hotspots
 from api.http.application import make_application
 from api.http.routes_challenger import ADOPTED
@@ -19,7 +21,11 @@ from api.migrate import migrate
 from api.policy import Principal
 from api.settings import Settings
 from api.view import View
+from api.writing import Sharing
+from api.writing import _alert as alert_row
 from ingest.batch import ReportBatch, StaticBatch
+from ingest.picture import Picture
+from risk.event import Event
 from risk.hazard import HazardField
 
 FIELD = HazardField.fit()
@@ -108,12 +114,38 @@ def kept_what_if(**changes):
                 releasable_to=["*"]) | changes  # fmt: skip
 
 
+def vessel(**changes):
+    return {
+        "mmsi": "412000001", "flag": "CN", "name": "TESTER", "imo": 9074729, "callsign": "ABCD",
+        "ship_type": 70, "lon": -81.2, "lat": -1.4, "sog_kn": 10.0, "cog_deg": 271.5,
+        "reported_at": "2026-03-01T12:00:00Z",
+    } | changes  # fmt: skip
+
+
+def parcel(phase="raised", exercise=None, target=None, vessels=None, **changes):
+    seen = Event(
+        kind="loitering", mmsis=(412000001,), started_at=NOON_US, ended_at=None,
+        detected_at=NOON_US, lon=-81.234567, lat=-1.4, status="open", confidence=0.9,
+    )  # fmt: skip
+    alert = Alerting().happened(seen, False, Picture())
+    row = alert_row(alert, Sharing(originator="XC", releasable_to=("MX", "US"), exercise=exercise))
+    document = row.document | {
+        "raised_at": "2026-03-01T12:00:05.123456Z", "originator": "XC",
+        "releasable_to": ["MX", "US"], "vessels": vessels or [vessel()],
+        "withdrawn_at": None if phase == "raised" else "2026-03-01T13:00:00Z",
+    } | changes  # fmt: skip
+    return Parcel(subscription="s1", nation="US", name="mine", phase=phase, document=document,
+                  target=target or {})  # fmt: skip
+
+
 class World:
     """The API under test with everything around it."""
 
     def __init__(self, database, page):
         self.database = database
-        self.settings = Settings(data_dir=page, rate_per_s=1e6, rate_burst=1_000_000)
+        self.settings = Settings(
+            data_dir=page, rate_per_s=1e6, rate_burst=1_000_000, webhook_networks=["127.0.0.0/8"]
+        )
         self.view = View()
         self.live = Live(view=self.view, database=database, queue=4)
         self.stages = {"gateway": True, "watch": True}
@@ -191,7 +223,8 @@ async def database(api_database_url):
         await pool.execute(
             "TRUNCATE events, assessments, plans, positions, coverage, keys, sessions, sources,"
             " escort_decisions, what_ifs, reports, report_retractions, report_judgements,"
-            " supplements, challengers, statics RESTART IDENTITY"
+            " supplements, challengers, statics, alerts, alert_states, alert_actions,"
+            " alert_silences, subscriptions, deliveries RESTART IDENTITY"
         )
         async with pool.acquire() as connection:  # the audit refuses it to all but a replica
             await connection.execute("SET session_replication_role = replica")
@@ -221,6 +254,7 @@ def make():
         event = staticmethod(event)
         plan = staticmethod(plan)
         kept_what_if = staticmethod(kept_what_if)
+        vessel, parcel = staticmethod(vessel), staticmethod(parcel)
         no_statics = StaticBatch.empty()
         nan = np.nan
 

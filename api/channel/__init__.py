@@ -1,0 +1,1 @@
+"""Channels: the ways in which an alert leaves the house, one file each."""

@@ -1,0 +1,96 @@
+"""Cursor on Target over TCP, TLS and UDP, as XML or TAK protobuf.
+
+CoT has no acknowledgement. By TCP a parcel counts as delivered when the peer's TCP has taken all
+of it; by UDP, when it has left.
+"""
+
+import asyncio
+import fcntl
+import socket
+import ssl
+import struct
+import termios
+from contextlib import suppress
+from typing import Any, Final
+
+from takproto import TAKProtoVer, xml2proto
+from yarl import URL
+
+from api.channel.parcel import AwayError, Parcel, RefusedError
+from api.form.cot import cot_event
+from api.outward import ForbiddenAddressError, Guard
+
+SEND_S: Final = 10.0
+_POLL_S: Final = 0.01
+
+
+class CotSender:
+    """Sends to `tcp://`, `tls://` and `udp://`, each parcel by a connection of its own."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+
+    async def send(self, parcel: Parcel) -> None:
+        """Returns when the peer's TCP has it, or the datagram has left."""
+        url = URL(parcel.target["url"])
+        body = _encoded(parcel, datagram=url.scheme == "udp")
+        try:
+            async with asyncio.timeout(SEND_S):
+                if url.scheme == "udp":
+                    await self._send_datagram(url, body)
+                else:
+                    await self._send_stream(url, body, parcel.target.get("ca_pem"))
+        except ForbiddenAddressError as error:
+            raise RefusedError(str(error)) from None
+        except (OSError, TimeoutError) as error:
+            raise AwayError(f"{type(error).__name__}: {error}"[:500]) from None
+
+    async def _send_datagram(self, url: URL, body: bytes) -> None:
+        family, address, port = await self._where(url, socket.SOCK_DGRAM)
+        with socket.socket(family, socket.SOCK_DGRAM) as out:
+            out.setblocking(False)
+            await asyncio.get_running_loop().sock_sendto(out, body, (address, port))
+
+    async def _send_stream(self, url: URL, body: bytes, ca_pem: str | None) -> None:
+        family, address, port = await self._where(url, socket.SOCK_STREAM)
+        options: dict[str, Any] = {}
+        if url.scheme == "tls":
+            context = ssl.create_default_context(cadata=ca_pem or None)
+            options = {"ssl": context, "server_hostname": url.host}
+        _, writer = await asyncio.open_connection(
+            address, port, family=socket.AddressFamily(family), **options
+        )
+        try:
+            writer.write(body)
+            await writer.drain()
+            await _taken(writer)
+        finally:
+            writer.close()
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await writer.wait_closed()
+
+    async def _where(self, url: URL, kind: int) -> tuple[int, str, int]:
+        assert url.host is not None  # checked when it was subscribed
+        assert url.port is not None
+        plain = url.scheme != "tls"
+        return (await self._guard.resolve(url.host, url.port, plain=plain, kind=kind))[0]
+
+
+def _encoded(parcel: Parcel, *, datagram: bool) -> bytes:
+    event = cot_event(parcel)
+    if parcel.target.get("form", "xml") == "xml":
+        return event
+    return bytes(xml2proto(event, TAKProtoVer.MESH if datagram else TAKProtoVer.STREAM))
+
+
+async def _taken(writer: asyncio.StreamWriter) -> None:
+    """Returns when the peer's TCP has acknowledged every byte (SIOCOUTQ, tcp(7))."""
+    descriptor = writer.get_extra_info("socket").fileno()
+    while True:
+        if writer.is_closing():
+            raise ConnectionResetError("the peer closed the connection")
+        (left,) = struct.unpack("i", fcntl.ioctl(descriptor, termios.TIOCOUTQ, b"\0" * 4))
+        if left == 0:
+            return
+        await asyncio.sleep(_POLL_S)

@@ -1,0 +1,1 @@
+"""Forms: an alert as the bytes that partners read, one file each. Pure."""
