@@ -7,7 +7,7 @@ report that comes in is told of the ships it concerns at once.
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from ingest.batch import Int64
 from ingest.picture import Picture
 from risk.assess import Assessed
 from risk.assessment import PassageRisk
-from risk.coercion import MOORED
+from risk.coercion import MOORED, warned_of
 from risk.event import Event
 from risk.hazard import HazardField
 from risk.intelligence import Intelligence, IntelligenceReport, Subject
@@ -192,15 +192,12 @@ class Telling:
         there, share = beside(steps, incidents, self.hazard), np.zeros(len(steps.risk))
         share[there.rows] = threatened(there, self.hazard, incidents, made.now_us)[1]
         whole = steps.whole + np.bincount(steps.ship, steps.risk * share, len(steps.mmsi))
+        whole += warned_of(made.coercion)
         ships, shares = np.flatnonzero(made.coercion.row >= 0), share[became]
         shares = shares.reshape(len(ships), -1)
-        passages = (
-            (made.passage(int(ships[row])), shares[row])
-            for row in np.flatnonzero(whole >= -math.log1p(-least)).tolist()
-        )
         return [
-            replace(passage, risk=passage.risk * (1 + share)) if share.any() else passage
-            for passage, share in passages
+            made.passage(int(ships[row]), shares[row])
+            for row in np.flatnonzero(whole >= -math.log1p(-least)).tolist()
         ]
 
     def _audiences(self, concerned: Sequence[Record] = ()) -> Sequence[Audience]:
