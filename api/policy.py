@@ -14,7 +14,8 @@ Role = Literal["watch_officer", "planner", "naval_partner", "port_authority", "a
 ROLES: tuple[Role, ...] = ("watch_officer", "planner", "naval_partner", "port_authority", "admin")
 
 Kind = Literal[
-    "event", "assessment", "plan", "coverage", "decision", "incident", "watchlist", "intelligence"
+    "event", "assessment", "plan", "coverage", "decision", "incident", "watchlist", "intelligence",
+    "zone",
 ]  # fmt: skip
 
 COALITION = "*"
@@ -30,6 +31,7 @@ _READERS: dict[Kind, frozenset[Role]] = {
     "incident": _WATCH,
     "watchlist": _PATROLS,  # like intelligence, of police work more than of ports
     "intelligence": _PATROLS,
+    "zone": _WATCH,
 }
 _DECIDERS: frozenset[Role] = frozenset({"watch_officer", "planner"})
 

@@ -31,6 +31,7 @@ from api.http import (
     routes_voyages,
     routes_watchlists,
     routes_whatif,
+    routes_zones,
 )
 from api.http.context import CONTEXT, Context, admit
 from api.http.problem import REQUEST_ID, problems
@@ -61,6 +62,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *routes_whatif.OPERATIONS,
     *routes_incidents.OPERATIONS,
     *routes_watchlists.OPERATIONS,
+    *routes_zones.OPERATIONS,
     *routes_node.OPERATIONS,
     *pages.OPERATIONS,
 )

@@ -191,7 +191,7 @@ async def database(api_database_url):
         await pool.execute(
             "TRUNCATE events, assessments, plans, positions, coverage, keys, sessions, sources,"
             " escort_decisions, what_ifs, reports, report_retractions, report_judgements,"
-            " supplements, challengers RESTART IDENTITY"
+            " supplements, challengers, zones RESTART IDENTITY"
         )
         yield pool
 
