@@ -5,8 +5,9 @@ who may see them. What one may not see leaves no trace: incidents are merged ane
 reports that an audience may see.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -16,7 +17,7 @@ from api import store_reports
 from api.policy import COALITION, Kind, Principal, Release, allowed, release_of
 from api.store_reports import Changes
 from risk.intelligence import IntelligenceReport
-from risk.report import IncidentReport, MergedIncident, merge
+from risk.report import IncidentReport, MergedIncident, Merger
 from risk.watchlist import WatchEntry
 from sea.instants import to_us
 from sea.units import Microseconds
@@ -56,6 +57,7 @@ class Briefing:
         self.records: dict[str, Record] = {}
         self._judged: dict[frozenset[str], bool] = {}
         self._cache: dict[object, tuple[int, Any]] = {}
+        self._mergers: dict[object, Merger] = {}
 
     async def refresh(self, database: asyncpg.Pool, until: int | None = None) -> list[Record]:
         """Takes in what is new, up to a revision (None: the last); gives the records concerned."""
@@ -100,12 +102,19 @@ class Briefing:
 
     def incidents(self, *principals: Principal) -> tuple[MergedIncident, ...]:
         """Incidents as the principals may all know them."""
+        audiences = tuple(p.audience for p in principals)
 
         def build() -> tuple[MergedIncident, ...]:
-            reports = (r.value for r in self.seen("incident", *principals))
-            return merge((r for r in reports if isinstance(r, IncidentReport)), self._judged)
+            values = (r.value for r in self.seen("incident", *principals))
+            reports = [value for value in values if isinstance(value, IncidentReport)]
+            merger = self._mergers.get(audiences)
+            if merger is None or not _goes_on(merger, reports, self._judged):
+                merger = self._mergers[audiences] = Merger(dict(self._judged))
+            for report in reports[len(merger.reports) :]:
+                merger.add(report)
+            return merger.incidents
 
-        return self._cached(("merged", *(p.audience for p in principals)), build)
+        return self._cached(("merged", *audiences), build)
 
     def standing(self, kind: Kind, of: type[Known], *principals: Principal) -> list[Known]:
         """Values of the records seen that were not taken back."""
@@ -136,6 +145,15 @@ def document_of(value: Value) -> dict[str, Any]:
     """The value as it is stored, without what the row says beside it."""
     document: dict[str, Any] = msgspec.to_builtins(value)
     return {k: v for k, v in document.items() if k not in ("id", "originator", "retracted")}
+
+
+def _goes_on(
+    merger: Merger, reports: Sequence[IncidentReport], judged: Mapping[frozenset[str], bool]
+) -> bool:
+    """Whether it has had the first of these very reports, none taken back, and all judgements."""
+    return merger.judged == judged and all(
+        had is report for had, report in zip_longest(merger.reports, reports[: len(merger.reports)])
+    )
 
 
 def _record(row: Any) -> Record:

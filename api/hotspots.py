@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from risk.hazard import HazardField
+from risk.hazard_map import worst_cells
 from risk.report import MergedIncident
 from risk.threat import ThreatParams, known_at
 from sea.units import HOUR_US, Microseconds
@@ -28,6 +29,6 @@ class Hotspots:
         if found is None:
             if len(self._known) >= KEPT:
                 self._known.clear()
-            found = self._hazard.with_reports(counted, hour_us).hotspots()
+            found = worst_cells(self._hazard.with_reports(counted, hour_us))
             self._known[key] = found
         return found

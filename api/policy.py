@@ -15,7 +15,7 @@ ROLES: tuple[Role, ...] = ("watch_officer", "planner", "naval_partner", "port_au
 
 Kind = Literal[
     "event", "assessment", "plan", "coverage", "decision", "incident", "watchlist", "intelligence",
-    "audit",
+    "audit", "zone",
 ]  # fmt: skip
 
 Scope = Literal["read", "live", "write", "audit"]
@@ -36,6 +36,7 @@ _READERS: dict[Kind, frozenset[Role]] = {
     "watchlist": _PATROLS,  # like intelligence, of police work more than of ports
     "intelligence": _PATROLS,
     "audit": frozenset({"watch_officer", "admin"}),
+    "zone": _WATCH,
 }
 _OF_POLICE_WORK = ("watch_list", "intelligence")
 """How codes begin of reasons that rest on watch lists and intelligence."""

@@ -5,8 +5,9 @@ report that comes in is told of the ships it concerns at once.
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from ingest.batch import Int64
 from ingest.picture import Picture
 from risk.assess import Assessed
 from risk.assessment import PassageRisk
-from risk.coercion import MOORED
+from risk.coercion import MOORED, warned_of
 from risk.event import Event
 from risk.hazard import HazardField
 from risk.intelligence import Intelligence, IntelligenceReport, Subject
@@ -29,8 +30,11 @@ from risk.watchlist import WatchEntry, WatchList
 from sea.ports import resolve_destination
 from sea.units import Microseconds
 
-Key = tuple[int, Score, str]
-"""MMSI, score and audience."""
+Column = tuple[Score, str]
+"""A score and an audience."""
+
+Adds = dict[Column, dict[int, Supplement | None]]
+"""What is added to each ship (MMSI); None for nothing."""
 
 Audience = tuple[str, Principal]
 """A nation, or `COALITION` for what everybody may see, and one who reads so."""
@@ -38,20 +42,36 @@ Audience = tuple[str, Principal]
 NEWS_SHARE: Final = 0.1
 """What moved by less is no news, as of assessments."""
 
+Gist = tuple[tuple[str, tuple[str, ...], float], ...]
+"""Of each reason its code, reports and amount. Kept of every ship and audience, so plain tuples:
+the garbage collector looks at such once and never again."""
+
 _EACH: Final[Int64] = np.zeros(0, np.int64)
-_NOTHING: Final[dict[str, Any]] = {"low": 0.0, "high": 0.0, "told": []}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplementRow:
     """A supplement to be written."""
 
-    mmsi: int
-    score: Score
+    supplement: Supplement
     audience: str
     assessed_at: Microseconds
-    document: Mapping[str, Any]
     reports_revision: int
+
+    @property
+    def mmsi(self) -> int:
+        """The ship's."""
+        return self.supplement.mmsi
+
+    @property
+    def score(self) -> Score:
+        """What is added to."""
+        return self.supplement.score
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The supplement as it is stored."""
+        return supplement_document(self.supplement)
 
 
 class _Tick:
@@ -98,13 +118,16 @@ class Telling:
         self.briefing = briefing
         self.hazard = hazard
         self.readers = tuple(readers)
-        self.written: dict[Key, Mapping[str, Any]] = {}
+        self._written: defaultdict[Column, dict[int, Gist]] = defaultdict(dict)
         self._tick: _Tick | None = None
 
     def recall(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Takes up what was written before; `rows` are the newest of each key."""
         for row in rows:
-            self.written[row["mmsi"], row["score"], row["audience"]] = row["document"]
+            self._written[row["score"], row["audience"]][row["mmsi"]] = tuple(
+                (told["code"], tuple(told["report_ids"]), told["amount"])
+                for told in row["document"]["told"]
+            )
 
     def assessed(
         self, picture: Picture, events: Iterable[Event], made: Assessed
@@ -125,32 +148,36 @@ class Telling:
         return self._ticked(self._tick)
 
     def _ticked(self, tick: _Tick) -> list[SupplementRow]:
-        if not self.briefing.records and not self.written:
+        if not self.briefing.records and not self._written:
             return []
         audiences = self._audiences()
-        told = self._coercion(tick.steps, tick.now_us, audiences)
-        told |= self._smuggling(tick, audiences)
-        gone = {key: _NOTHING for key in self.written if key[0] in tick.mmsis}
-        return self._news(gone | told, tick.now_us)
+        told: Adds = {
+            column: dict.fromkeys(written.keys() & tick.mmsis)
+            for column, written in self._written.items()
+        }
+        self._coercion(tick.steps, tick.now_us, audiences, told)
+        self._smuggling(tick, audiences, told)
+        return self._news(told, tick.now_us)
 
     def reported(self, records: Iterable[Record]) -> list[SupplementRow]:
         """What is news of the ships that these new, retracted or judged records concern."""
         if self._tick is None:
             return []
-        tick, told, records = self._tick, dict[Key, Mapping[str, Any]](), tuple(records)
+        tick, told, records = self._tick, Adds(), tuple(records)
         audiences = self._audiences(records)
-        names = {name for name, _ in audiences}
         incidents = [r.value for r in records if isinstance(r.value, IncidentReport)]
         if incidents:
             about = squares_near([MergedIncident(reports=tuple(incidents))], self.hazard)
             steps = tick.steps.of(tick.steps.ship[about[tick.steps.square]])
-            ships = set(steps.mmsi[np.unique(steps.ship)].tolist())
-            told |= {k: _NOTHING for k in self.written
-                     if k[1] == "coercion" and k[0] in ships and k[2] in names}  # fmt: skip
-            told |= self._coercion(steps, tick.now_us, audiences)
+            ships = steps.mmsi[np.unique(steps.ship)].tolist()
+            for name, _ in audiences:
+                written = self._written["coercion", name].keys()
+                told["coercion", name] = dict.fromkeys(m for m in ships if m in written)
+            self._coercion(steps, tick.now_us, audiences, told)
         if len(incidents) < len(records):
-            told |= {k: _NOTHING for k in self.written if k[1] == "smuggling" and k[2] in names}
-            told |= self._smuggling(tick, audiences)
+            for name, _ in audiences:
+                told["smuggling", name] = dict.fromkeys(self._written["smuggling", name])
+            self._smuggling(tick, audiences, told)
         return self._news(told, tick.now_us)
 
     def for_plans(self, made: Assessed, least: float) -> list[PassageRisk]:
@@ -165,15 +192,12 @@ class Telling:
         there, share = beside(steps, incidents, self.hazard), np.zeros(len(steps.risk))
         share[there.rows] = threatened(there, self.hazard, incidents, made.now_us)[1]
         whole = steps.whole + np.bincount(steps.ship, steps.risk * share, len(steps.mmsi))
+        whole += warned_of(made.coercion)
         ships, shares = np.flatnonzero(made.coercion.row >= 0), share[became]
         shares = shares.reshape(len(ships), -1)
-        passages = (
-            (made.passage(int(ships[row])), shares[row])
-            for row in np.flatnonzero(whole >= -math.log1p(-least)).tolist()
-        )
         return [
-            replace(passage, risk=passage.risk * (1 + share)) if share.any() else passage
-            for passage, share in passages
+            made.passage(int(ships[row]), shares[row])
+            for row in np.flatnonzero(whole >= -math.log1p(-least)).tolist()
         ]
 
     def _audiences(self, concerned: Sequence[Record] = ()) -> Sequence[Audience]:
@@ -185,60 +209,58 @@ class Telling:
         ]  # fmt: skip
 
     def _coercion(
-        self, steps: Passages, now_us: Microseconds, audiences: Sequence[Audience]
-    ) -> dict[Key, Mapping[str, Any]]:
-        """What incidents add to the ships of the steps."""
+        self, steps: Passages, now_us: Microseconds, audiences: Sequence[Audience], told: Adds
+    ) -> None:
+        """Puts what incidents add to the ships of the steps into `told`."""
         everything = [
             MergedIncident(reports=(r.value,)) for r in self.briefing.records.values()
             if isinstance(r.value, IncidentReport)
         ]  # fmt: skip
         if not everything:
-            return {}
+            return
         there = beside(steps, everything, self.hazard)
-        told: dict[Key, Mapping[str, Any]] = {}
-        made: dict[tuple[MergedIncident, ...], dict[int, Mapping[str, Any]]] = {}
+        made: dict[tuple[tuple[str, ...], ...], dict[int, Supplement]] = {}
         for audience, reader in audiences:
             incidents = self.briefing.incidents(reader)
-            if incidents not in made:
-                found, _ = threatened(there, self.hazard, incidents, now_us)
-                made[incidents] = {m: supplement_document(s) for m, s in found.items()}
-            told |= {(m, "coercion", audience): d for m, d in made[incidents].items()}
-        return told
+            known = tuple(tuple(report.id for report in i.reports) for i in incidents)
+            if known not in made:
+                made[known], _ = threatened(there, self.hazard, incidents, now_us)
+            told.setdefault(("coercion", audience), {}).update(made[known])
 
-    def _smuggling(
-        self, tick: _Tick, audiences: Sequence[Audience]
-    ) -> dict[Key, Mapping[str, Any]]:
-        """What watch lists and intelligence add to the ships; without any, no ship is looked at."""
-        told: dict[Key, Mapping[str, Any]] = {}
+    def _smuggling(self, tick: _Tick, audiences: Sequence[Audience], told: Adds) -> None:
+        """Puts what watch lists and intelligence add to the ships into `told`.
+
+        Without any, no ship is looked at.
+        """
         for audience, reader in audiences:
             entries = self.briefing.standing("watchlist", WatchEntry, reader)
             reports = self.briefing.standing("intelligence", IntelligenceReport, reader)
             if entries or reports:
                 watched = WatchList(entries, tick.now_us)
                 known = Intelligence(reports, tick.now_us)
+                column = told.setdefault(("smuggling", audience), {})
                 for ship in tick.subjects:
                     if found := _told(ship, watched, known):
-                        made = Supplement(mmsi=ship.mmsi, score="smuggling", told=found)
-                        told[ship.mmsi, "smuggling", audience] = supplement_document(made)
-        return told
+                        column[ship.mmsi] = Supplement(
+                            mmsi=ship.mmsi, score="smuggling", told=found
+                        )
 
-    def _news(
-        self, told: Mapping[Key, Mapping[str, Any]], now_us: Microseconds
-    ) -> list[SupplementRow]:
+    def _news(self, told: Adds, now_us: Microseconds) -> list[SupplementRow]:
         """Rows of what is news; a nation that has no row of its own reads that of everybody."""
         rows = []
-        for key, document in sorted(told.items(), key=lambda item: item[0]):  # "*" comes first
-            mmsi, score, audience = key
-            everybodys = self.written.get((mmsi, score, COALITION), _NOTHING)
-            if _is_news(document, self.written.get(key, everybodys)):
-                self.written[key] = document
-                rows.append(
-                    SupplementRow(
-                        mmsi=mmsi, score=score, audience=audience, assessed_at=now_us,
-                        document=document, reports_revision=self.briefing.revision,
-                    )
-                )  # fmt: skip
-        return rows
+        for (score, audience), ships in sorted(told.items(), key=lambda item: item[0]):
+            written = self._written[score, audience]
+            everybodys = self._written[score, COALITION]  # "*" comes first
+            for mmsi, supplement in ships.items():
+                now = () if supplement is None else supplement.told
+                if not _is_news(now, written.get(mmsi, everybodys.get(mmsi, ()))):
+                    continue
+                written[mmsi] = tuple((t.code, t.report_ids, t.amount) for t in now)
+                rows.append(SupplementRow(
+                    supplement=supplement or Supplement(mmsi=mmsi, score=score, told=()),
+                    audience=audience, assessed_at=now_us, reports_revision=self.briefing.revision,
+                ))  # fmt: skip
+        return sorted(rows, key=lambda row: (row.mmsi, row.score, row.audience))
 
 
 def _told(ship: Subject, watched: WatchList, known: Intelligence) -> tuple[Told, ...]:
@@ -246,15 +268,15 @@ def _told(ship: Subject, watched: WatchList, known: Intelligence) -> tuple[Told,
     return (*(() if hit is None else (hit,)), *known.told(ship))
 
 
-def _is_news(now: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+def _is_news(now: Sequence[Told], before: Gist) -> bool:
     """Whether other reports are told of, or an amount moved by a tenth."""
-    if len(now["told"]) != len(before["told"]):
+    if len(now) != len(before):
         return True
     return any(
-        new["code"] != old["code"]
-        or new["report_ids"] != old["report_ids"]
-        or abs(new["amount"] - old["amount"]) > NEWS_SHARE * old["amount"]
-        for new, old in zip(now["told"], before["told"], strict=True)
+        told.code != code
+        or told.report_ids != ids
+        or abs(told.amount - amount) > NEWS_SHARE * amount
+        for told, (code, ids, amount) in zip(now, before, strict=True)
     )
 
 

@@ -26,6 +26,7 @@ from api.news import News
 from api.policy import COALITION, Principal, anybody
 from api.telling import Telling
 from api.writing import AssessmentRow, Findings, Sharing
+from api.zoning import Drawn, closing
 from escort.decision import Decision
 from escort.request import RequestParams, build_scenario
 from escort.rounds import Board, next_round
@@ -35,11 +36,13 @@ from ingest.batch import Columns, ReportBatch, StaticBatch
 from ingest.log import LIVE, Entry, Fresh, JetStreamLog
 from risk.assess import Assessed, Assessor
 from risk.assessment import Band
+from risk.detect.zones import Zones
 from risk.detectors import standard_detectors
 from risk.engine import Engine
 from risk.event import Event
 from risk.evidence import Evidence
 from sea.units import DAY_US, HOUR_US, MINUTE_US, Microseconds
+from sea.zones import Zone, zone_document, zone_of
 
 ASSESS_US = 5 * MINUTE_US
 BEHIND_ASSESS_US = HOUR_US
@@ -102,6 +105,7 @@ class Timeline:
         assessed_at: Microseconds | None = None,
         planned_at: Microseconds | None = None,
         written: Mapping[int, list[Any]] = MappingProxyType({}),
+        zones: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         """Everything that changes at a commit, and not by the log, changes here."""
         if assessed_at is not None and assessed_at != self.assessed_at:
@@ -109,10 +113,21 @@ class Timeline:
             self._forget(assessed_at - KEEP_EVENTS_US)
         if planned_at is not None:
             self.planned_at = planned_at
+        if zones is not None:
+            self._zones.give([zone_of(zone) for zone in zones])
         if written:
             self.news.recall(
                 self.engine.picture.slots(np.fromiter(written, np.int32)), [*written.values()]
             )
+
+    @property
+    def zones(self) -> tuple[Zone, ...]:
+        """The zones of partners that it watches."""
+        return self._zones.given
+
+    @property
+    def _zones(self) -> Zones:
+        return next(d for d in self.engine.detectors if isinstance(d, Zones))
 
     @classmethod
     def restored(cls, name: str, state: dict[str, Any]) -> "Timeline":
@@ -147,6 +162,8 @@ class Watch:
         self.board = Board()
         self.alerting = Alerting()
         self._due = False
+        self._drawn: tuple[Zone, ...] | None = None
+        self._given: list[dict[str, Any]] | None = None
         self._assessed: Assessed | None = None
         self._waiting: dict[str, list[tuple[int, ReportBatch, StaticBatch]]] = {}
 
@@ -167,8 +184,22 @@ class Watch:
         if decisions:
             self.board, self._due = self.board.decided(decisions), True
 
+    def drawn(self, zones: Sequence[Zone]) -> bool:
+        """Takes in which zones partners have drawn, for the next commit; whether that is news."""
+        self._drawn = tuple(zones)
+        live = self.timelines.get(LIVE)
+        return live is not None and live.zones != self._drawn
+
+    def _give_zones(self) -> None:
+        """Has the live timeline watch the zones as drawn, from this commit on."""
+        live, drawn, self._given = self.timelines.get(LIVE), self._drawn, None
+        if live is not None and drawn is not None and live.zones != drawn:
+            self._given, self._due = [zone_document(zone) for zone in drawn], True
+            live.decide(zones=self._given)
+
     def assess(self, behind: bool, found: Findings) -> None:
         """Assesses, and plans for the live timeline, where it is time to."""
+        self._give_zones()
         for timeline in self.timelines.values():
             now = timeline.engine.now_us
             every = BEHIND_ASSESS_US if behind else ASSESS_US
@@ -214,6 +245,8 @@ class Watch:
             name: {"assessed_at": t.assessed_at, "planned_at": t.planned_at, "written": {}}
             for name, t in self.timelines.items()
         }
+        if self._given is not None:
+            decided[LIVE]["zones"] = self._given
         for row in found.assessments:
             decided[row.timeline]["written"][row.assessment.mmsi] = writing.gist(row)
         return {"timelines": decided, "board": self.board, "due": self._due,
@@ -308,7 +341,7 @@ class Watch:
         least = -math.expm1(-params.min_leg_risk)
         base = build_scenario(
             self.telling.for_plans(assessed, least), self.fleet.assets(now), now,
-            burden=self.fleet.burden, params=params,
+            zones=closing(timeline.zones, now), burden=self.fleet.burden, params=params,
         )  # fmt: skip
         made = next_round(self.board, base, seconds=PLAN_S)
         self.board, self._due = made.board, False
@@ -338,7 +371,7 @@ async def watch(
         notes = deque((offset, snapshot.unpack(note)) for offset, note in owned.notes)
         state.redo((), owned.snapshot_offset, notes)
         commits = Commits(log, database, owned, sharing)
-        read, asked = owned.snapshot_offset, 0.0
+        read, asked, drawn = owned.snapshot_offset, 0.0, Drawn(plan_readers(sharing))
         async for entries in log.read(read, marks=True):
             fresh: Sequence[Entry] = entries
             if entries and read < owned.offset:
@@ -349,6 +382,8 @@ async def watch(
             read = entries[-1].offset if entries else read
             if read >= owned.offset and time.monotonic() - asked >= ASK_S:
                 commits.dirty |= await _ask(database, briefing, state, commits.found)
+                if (zones := await drawn.since(database)) is not None:
+                    commits.dirty |= state.drawn(zones)
                 asked = time.monotonic()
             await commits.next(state)
 

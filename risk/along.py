@@ -40,7 +40,8 @@ class Sailing(NamedTuple):
     Attributes:
         lon, lat, sog, cog: as last heard, `age_h` hours ago. moored: she says so.
         port: row of the ports bound for, negative for none. spots: near her on the lanes.
-        laden, kind: factors. alone, warned: factors of the next hours.
+        laden, kind: factors. alone: factor of the next hours.
+        approached, stopped: what is left of an approach and of a sudden stop, 0..1.
     """
 
     lon: Float64
@@ -54,18 +55,28 @@ class Sailing(NamedTuple):
     laden: Float64
     alone: Float64
     kind: Float64
-    warned: Float64
+    approached: Float64
+    stopped: Float64
 
 
 class Horizon(NamedTuple):
-    """Steps ahead and for how long what is seen now holds; `utc_h`: hour of day at each step."""
+    """Steps ahead and for how long what is seen now holds.
+
+    Attributes:
+        warned_half_h: half of what a warning adds comes within this.
+        unreported, innocent_approach, innocent_stop: per ship-hour, see `hostile_share`.
+        utc_h: hour of day at each step.
+    """
 
     step_h: float
     stopped_kn: float
     slow_kn: float
     slow: float
     alone_h: float
-    warned_h: float
+    warned_half_h: float
+    unreported: float
+    innocent_approach: float
+    innocent_stop: float
     utc_h: Float64
 
 
@@ -103,7 +114,10 @@ class Along(NamedTuple):
 
 
 class Track(NamedTuple):
-    """A passage, a value a step, or passages, a row each; `risk`: expected incidents of a step."""
+    """A passage, a value a step, or passages, a row each.
+
+    `risk`: expected incidents of a step by the hazard there, without what warnings add.
+    """
 
     lon: Float64
     lat: Float64
@@ -166,7 +180,8 @@ def _gather(raster, ships, i, horizon, track, along):  # type: ignore[no-untyped
     steps, sailed, parts, part = len(horizon.utc_h), False, 0, 0
     row, place = look_up(raster, lon[0], lat[0])
     moves = lon[0] != lon[steps - 1] or lat[0] != lat[steps - 1]
-    expected = low = high = slow_more = laden_more = alone_more = kind_more = warned_more = 0.0
+    expected = low = high = slow_more = laden_more = alone_more = kind_more = 0.0
+    warned = warned_low = warned_high = 0.0
     for k in range(steps):
         if moves:
             row, place = look_up(raster, lon[k], lat[k])
@@ -187,10 +202,12 @@ def _gather(raster, ships, i, horizon, track, along):  # type: ignore[no-untyped
             factor *= ships.alone[i]
         kind_more += base * factor * (ships.kind[i] - 1.0)
         factor *= ships.kind[i]
-        if ahead_h <= horizon.warned_h:
-            warned_more += base * factor * (ships.warned[i] - 1.0)
-            factor *= ships.warned[i]
         risk[k] = base * factor
+        if k == 0:
+            hourly = factor * raster.hours[hour]
+            warned = _warned(ships, i, horizon, raster.mean[row, activity] * hourly)
+            warned_low = _warned(ships, i, horizon, raster.low[row, activity] * hourly)
+            warned_high = _warned(ships, i, horizon, raster.high[row, activity] * hourly)
         expected += base * factor
         low += raster.low[row, activity] * hours * factor
         high += raster.high[row, activity] * hours * factor
@@ -199,12 +216,38 @@ def _gather(raster, ships, i, horizon, track, along):  # type: ignore[no-untyped
         along.hours[i, part] += horizon.step_h
         if hour >= _NIGHT_FROM or hour < _NIGHT_UNTIL:
             along.dark_h[i, part] += horizon.step_h
-    along.expected[i], along.low[i], along.high[i] = expected, low, high
+    come = 1.0 - 0.5 ** (steps * horizon.step_h / horizon.warned_half_h)
+    warned_more = warned * come
+    along.expected[i] = expected + warned_more
+    along.low[i], along.high[i] = low + warned_low * come, high + warned_high * come
     more = along.added[i]
     more[0], more[1], more[2], more[3], more[4] = (
         slow_more, laden_more, alone_more, kind_more, warned_more
     )  # fmt: skip
     along.parts[i] = _ordered(along, i, parts)
+
+
+@numba.njit(cache=True, nogil=True)
+def hostile_share(per_hour, unreported, innocent):  # type: ignore[no-untyped-def]
+    """Of the warnings seen where so many incidents hit a ship an hour, those that mean one.
+
+    By Bayes, as if each incident were seen coming: incidents, reported or not, against warnings
+    that mean none.
+    """
+    return (per_hour + unreported) / (per_hour + unreported + innocent)
+
+
+@numba.njit(cache=True, nogil=True)
+def _warned(ships, i, horizon, per_hour):  # type: ignore[no-untyped-def]
+    """Expected incidents that what was seen of her means, 0 where nothing was."""
+    found = 0.0
+    if ships.approached[i] > 0.0:
+        share = hostile_share(per_hour, horizon.unreported, horizon.innocent_approach)
+        found += ships.approached[i] * share
+    if ships.stopped[i] > 0.0:
+        share = hostile_share(per_hour, horizon.unreported, horizon.innocent_stop)
+        found += ships.stopped[i] * share
+    return found
 
 
 @numba.njit(cache=True, nogil=True)
@@ -260,6 +303,13 @@ def utc_hours(now_us: int, step_us: int, steps: int) -> Float64:
     """Hour of day, 0..24, at the end of each step."""
     ends = now_us + step_us * np.arange(1, steps + 1, dtype=np.int64)
     return np.asarray(ends % DAY_US / HOUR_US)
+
+
+def coming(horizon: Horizon) -> Float64:
+    """Shares of the steps in what warnings add over the horizon; they sum to 1."""
+    ends_h = horizon.step_h * np.arange(len(horizon.utc_h) + 1)
+    parts = -np.diff(0.5 ** (ends_h / horizon.warned_half_h))
+    return np.asarray(parts / parts.sum())
 
 
 @numba.njit(cache=True, nogil=True)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ingest.batch import Int64
+from ingest.batch import Float64, Int64
 from ingest.picture import Picture
 from risk.along import Track
 from risk.assessment import Assessment, PassageRisk
@@ -109,12 +109,15 @@ class Assessed:
             "hazard": self.hazard_id,
         }
 
-    def passage(self, i: int) -> PassageRisk:
-        """The passage behind one ship's coercion score."""
-        return passage_of(self.coercion, self.ships, i, self.raster, self.params.coercion)
+    def passage(self, i: int, more: Float64 | float = 0.0) -> PassageRisk:
+        """The passage behind one ship's coercion score; `more` as of `passage_of`."""
+        return passage_of(self.coercion, self.ships, i, self.raster, self.params.coercion, more)
 
     def tracks(self) -> tuple[Int64, Track]:
-        """The ships (rows) that coercion is assessed for, and their passages, a row each."""
+        """The ships (rows) that coercion is assessed for, and their passages, a row each.
+
+        Their risk is that of the hazard, without what warnings add.
+        """
         ships = np.flatnonzero(self.coercion.row >= 0)
         return ships, tracks_of(self.coercion, self.raster, self.params.coercion)
 

@@ -19,6 +19,7 @@ from scipy.spatial import cKDTree
 
 from ingest.batch import Float64
 from risk.hazard import Cells, HazardField, HazardParams, ring_of
+from risk.hazard_map import cells_in, gamma_per_year
 from risk.incident import YEAR_US, Incident, figures_of
 from sea.geodesy import RADIUS_NM, distance_nm, unit_vectors
 from sea.instants import from_us, parse_utc
@@ -76,7 +77,7 @@ Map = Callable[[Sequence[Incident], int, Sea], Float64]
 def sea_of(incidents: Sequence[Incident], bbox: tuple[float, float, float, float]) -> Sea:
     """Every sea cell of a box, and those that hold incidents."""
     held = figures_of(incidents, max(i.at_us for i in incidents) + 1)
-    frame = HazardField.fit(held).cells_in(bbox)
+    frame = cells_in(HazardField.fit(held), bbox)
     cells = np.array([int(cell, 16) for cell in frame["cell"]], np.uint64)
     lon, lat = (frame[axis].to_numpy(np.float64) for axis in ("lon", "lat"))
     return Sea(
@@ -90,7 +91,7 @@ def posterior(
 ) -> tuple[Float64, Float64]:
     """Shape and mean of each cell's incidents a year, by what was reported before."""
     field = HazardField.fit(figures_of(past, at_us), at_us=at_us, params=params)
-    return field.gamma_per_year(sea.cells, sea.area_nm2, sea.ring)
+    return gamma_per_year(field, sea.cells, sea.area_nm2, sea.ring)
 
 
 def field_map(params: HazardParams | None = None) -> Map:

@@ -1,5 +1,7 @@
 """Evidence: the events that scores rest on, as columns; one row an event and vessel.
 
+Of an approach the ship alone has one: the craft that runs at her is in no danger of it.
+
 Events as detectors give them out, each replacing its former self -> rows by vessel, in an order
 that depends on the events alone.
 """
@@ -24,7 +26,7 @@ KINDS: Final = (
 """Kinds that points and warnings may rest on; of the others only calls at ports of known routes
 are kept, for context."""
 
-_FACTS: Final = ("slack_h", "port", "changed", "mmsi_before", "mmsi_after", "imo_after")
+_FACTS: Final = ("slack_h", "port", "changed", "mmsi_before", "mmsi_after", "imo_after", "craft")
 """What scores and their reasons take of an event's own evidence."""
 
 STILL_OPEN: Final = 2**62
@@ -92,9 +94,10 @@ class Evidence:
                 self._rows = np.concatenate([self._rows, np.zeros(self._length, _DTYPE)])
         self._events[number] = event
         slack = event.evidence.get("slack_h")
+        craft = int(event.evidence.get("craft", 0))
         for i, mmsi in enumerate(event.mmsis):
             self._rows[self._first[number] + i] = (
-                mmsi if event.status != "retracted" else 0, kind, event.started_at,
+                0 if event.status == "retracted" or mmsi == craft else mmsi, kind, event.started_at,
                 STILL_OPEN if event.ended_at is None else event.ended_at, event.detected_at,
                 event.confidence, slack if isinstance(slack, int | float) else np.nan,
                 int(event_id[:16], 16), number,

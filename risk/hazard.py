@@ -1,7 +1,7 @@
 """Hazard: how many incidents a ship-hour holds, by place, local hour and activity.
 
 `Figures` of reported incidents -> `HazardField`, Gamma-Poisson on H3 cells -> expected incidents
-per ship-hour with an interval, cells for the map, hot spots.
+per ship-hour with an interval. `risk.hazard_map` makes cells for the map of it.
 
 A cell's rate is the sum of two: of the places near it (their incidents over an assumed number of
 ship-hours there) and of everywhere (incidents outside every place over the ship-hours of the whole
@@ -13,27 +13,24 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import h3
 import h3.api.numpy_int as h3i
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from scipy.special import gammaincinv
 
 from ingest.batch import Float64
 from risk.incident import YEAR_US, Activity, Figures, Incident, packaged_figures
 from sea.errors import BadInputError
 from sea.geodesy import distance_nm
-from sea.land import SHORE_ERROR_NM, is_land, shore_distance_nm
+from sea.land import is_land
 from sea.ports import nearest_port
 from sea.units import M_PER_NM
 
 HAZARD_VERSION = "gamma-poisson-h3-1"
 HOURS_PER_YEAR = 8766.0
-KM2_PER_NM2 = (M_PER_NM / 1000.0) ** 2
 
 JEFFREYS = 0.5
 """Least shape of a Gamma: of a Poisson rate's uninformed prior (Jeffreys 1946)."""
@@ -196,95 +193,20 @@ class HazardField:
 
     def at_rows(self, rows: npt.NDArray[np.int64], activity: npt.NDArray[np.integer]) -> Rate:
         """The same of `rows`, averaged over the day."""
-        mean, shape = self.mean[rows, activity], self.shape[rows, activity]
-        low, high = _interval(shape, mean, self.params.interval)
-        return Rate(mean=mean, low=low, high=high)
+        kinds = self.mean.shape[1]
+        flat, place = np.unique(rows * kinds + activity, return_inverse=True)
+        mean, shape = self.mean.ravel()[flat], self.shape.ravel()[flat]
+        low, high = interval_of(shape, mean, self.params.interval)
+        return Rate(mean=mean[place], low=low[place], high=high[place])
 
     def bounds(self) -> tuple[Float64, Float64]:
         """Bounds of the interval of `mean`, of its shape."""
-        return _interval(self.shape, self.mean, self.params.interval)
+        return interval_of(self.shape, self.mean, self.params.interval)
 
     def near_place(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Rows where the figures know incidents: at anchor, over ten times everywhere's rate."""
         anchored = self.mean[:, Activity.ANCHORED]
         return np.asarray(anchored[rows] > 10 * anchored[-1])
-
-    def per_year(self, cells: Cells, area_nm2: Float64) -> Rate:
-        """Expected incidents a year in whole cells of which `area_nm2` is sea.
-
-        Those of the places, and those of everywhere: of the region's ships that lie in a cell
-        like it, by its distance from a port.
-        """
-        lat, lon = _centres(cells)
-        shape, mean = self.gamma_per_year(cells, area_nm2, ring_of(lon, lat))
-        low, high = _interval(shape, mean, self.params.interval)
-        return Rate(mean=mean, low=low, high=high)
-
-    def gamma_per_year(
-        self, cells: Cells, area_nm2: Float64, ring: npt.NDArray[np.intp]
-    ) -> tuple[Float64, Float64]:
-        """Shape and mean of the Gamma of each cell's incidents a year; `ring` is `ring_of` it."""
-        rows, base = self.rows_of(cells), self.mean[-1]
-        ships = self.ring_ships[ring] * area_nm2[:, None]
-        near = (self.mean[rows] - base) * self.ship_hours[rows]
-        far = base * ships * HOURS_PER_YEAR
-        mean = (near + far).sum(axis=1)
-        variance = (near**2 / self.shape[rows] + far**2 / self.shape[-1]).sum(axis=1)
-        return mean**2 / variance, mean
-
-    def cells_in(self, bbox: tuple[float, float, float, float]) -> pd.DataFrame:
-        """The cells of a box (west, south, east, north; west > east crosses 180), by H3 index.
-
-        Columns ``cell, lon, lat, area_nm2, incidents_per_year, low, high``; those whose centre is
-        at sea or that hold an incident. ``area_nm2`` is the sea part, of 49 samples a cell.
-
-        Raises:
-            BadInputError: the box is none.
-        """
-        inside = np.array(sorted(_box_cells(bbox, self.params.resolution)), np.uint64)
-        lat, lon = _centres(inside)
-        rows = self.rows_of(inside)
-        keep = ~is_land(lon, lat) | np.append(self.at_sea, False)[rows]
-        inside, lon, lat = inside[keep], lon[keep], lat[keep]
-        area = _sea_area_nm2(inside, lon, lat)
-        rate = self.per_year(inside, area)
-        return pd.DataFrame(
-            {
-                "cell": [h3.int_to_str(c) for c in inside.tolist()],
-                "lon": lon, "lat": lat, "area_nm2": area,
-                "incidents_per_year": rate.mean, "low": rate.low, "high": rate.high,
-            }
-        )  # fmt: skip
-
-    def hotspots(self, top: int = 150) -> dict[str, Any]:
-        """The cells with most expected incidents a year, as a GeoJSON FeatureCollection."""
-        cells = self.cells[self.at_sea]
-        lat, lon = _centres(cells)
-        rate = self.per_year(cells, _sea_area_nm2(cells, lon, lat))
-        order = np.lexsort((cells, -rate.mean))[:top]
-        return {
-            "type": "FeatureCollection",
-            "features": [
-                self._feature(rank, int(cells[i]), rate, int(i)) for rank, i in enumerate(order, 1)
-            ],
-        }
-
-    def _feature(self, rank: int, index: int, rate: Rate, i: int) -> dict[str, Any]:
-        cell = h3.int_to_str(index)
-        ring = [[round(x, 5), round(y, 5)] for y, x in h3.cell_to_boundary(cell)]
-        return {
-            "type": "Feature",
-            "id": cell,
-            "geometry": {"type": "Polygon", "coordinates": [[*ring, ring[0]]]},
-            "properties": {
-                "cell": cell,
-                "rank": rank,
-                "incidents_per_year": round(float(rate.mean[i]), 5),
-                "low": round(float(rate.low[i]), 5),
-                "high": round(float(rate.high[i]), 5),
-                "source": self.source,
-            },
-        }
 
 
 def ring_of(lon: Float64, lat: Float64) -> npt.NDArray[np.intp]:
@@ -374,45 +296,17 @@ def _kernel(lon: float, lat: float, spread_nm: float, resolution: int) -> _Kerne
     home = int(h3i.latlng_to_cell(lat, lon, resolution))
     apart_nm = math.sqrt(3) * h3.average_hexagon_edge_length(resolution, "m") / M_PER_NM
     around = np.sort(h3i.grid_disk(home, max(1, round(4 * spread_nm / apart_nm))))
-    centre_lat, centre_lon = _centres(around)
+    centre_lat, centre_lon = centres_of(around)
     away_nm = distance_nm(lon, lat, centre_lon, centre_lat)
     weight = np.exp(-0.5 * (away_nm / spread_nm) ** 2)
     at_sea = ~is_land(centre_lon, centre_lat)
     return _Kernel(around.astype(np.uint64), weight, at_sea, int(around[np.argmax(weight)]))
 
 
-def _centres(cells: Cells) -> tuple[Float64, Float64]:
+def centres_of(cells: Cells) -> tuple[Float64, Float64]:
     """Latitudes and longitudes of the cells' centres, shape (n,) each."""
     centres = np.array([h3i.cell_to_latlng(c) for c in cells.tolist()]).reshape(-1, 2)
     return centres[:, 0], centres[:, 1]
-
-
-def _box_cells(bbox: tuple[float, float, float, float], resolution: int) -> set[int]:
-    west, south, east, north = bbox
-    if not (-90 <= south < north <= 90 and -180 <= west <= 180 and -180 <= east <= 180):
-        raise BadInputError(
-            f"not a box: {bbox}", field="bbox", mend="write west,south,east,north in degrees"
-        )
-    if west > east:
-        one, other = (west, south, 180.0, north), (-180.0, south, east, north)
-        return _box_cells(one, resolution) | _box_cells(other, resolution)
-    edges = np.linspace(west, east, math.ceil((east - west) / 60) + 1).tolist()
-    found: set[int] = set()
-    for left, right in pairwise(edges):
-        box = [(south, left), (south, right), (north, right), (north, left)]
-        found.update(int(c) for c in h3i.polygon_to_cells(h3.LatLngPoly(box), resolution))
-    return found
-
-
-def _sea_area_nm2(cells: Cells, lon: Float64, lat: Float64) -> Float64:
-    """Sea part of each cell; a cell well off the coast is not sampled."""
-    area = np.array([h3i.cell_area(c, "km^2") for c in cells.tolist()]) / KM2_PER_NM2
-    radius_nm = np.sqrt(area)
-    for i in np.flatnonzero(shore_distance_nm(lon, lat) < radius_nm + SHORE_ERROR_NM).tolist():
-        cell = int(cells[i])
-        inner_lat, inner_lon = _centres(h3i.cell_to_children(cell, h3i.get_resolution(cell) + 2))
-        area[i] *= 1 - is_land(inner_lon, inner_lat).mean()
-    return np.asarray(area)
 
 
 def _hour_factor(counts: Float64, prior: float) -> Float64:
@@ -421,7 +315,7 @@ def _hour_factor(counts: Float64, prior: float) -> Float64:
     return np.asarray(0.25 * np.roll(share, 1) + 0.5 * share + 0.25 * np.roll(share, -1))
 
 
-def _interval(shape: Float64, mean: Float64, inside: float) -> tuple[Float64, Float64]:
+def interval_of(shape: Float64, mean: Float64, inside: float) -> tuple[Float64, Float64]:
     """Quantiles that leave equal parts of a Gamma outside."""
     tail = (1 - inside) / 2
     return mean * gammaincinv(shape, tail) / shape, mean * gammaincinv(shape, 1 - tail) / shape

@@ -19,7 +19,7 @@ from risk.hazard import HazardField
 from risk.incident import Activity
 from risk.wording import whereabouts
 from sea.errors import BadInputError
-from sea.geodesy import RADIUS_NM, distance_nm, unit_vectors
+from sea.geodesy import chord_nm, distance_nm, unit_vectors
 from sea.lane_graph import lane_graph
 from sea.ports import nearest_port, ports
 
@@ -163,9 +163,8 @@ def keys_of(ships: Presence, params: HotspotParams) -> npt.NDArray[np.object_]:
 
 def _rates(field: HazardField, ships: Presence) -> tuple[Float64, Float64, Float64]:
     """Incidents per ship-hour, averaged over the day, with the bounds of the interval."""
-    rate = field.rate(ships.lon, ships.lat, np.zeros(len(ships)), ships.activity)
-    midnight = field.hours[0]
-    return rate.mean / midnight, rate.low / midnight, rate.high / midnight
+    rate = field.at_rows(field.rows(ships.lon, ships.lat), ships.activity)
+    return rate.mean, rate.low, rate.high
 
 
 def _before(
@@ -236,4 +235,4 @@ def _named(places: pd.DataFrame, params: HotspotParams) -> pd.DataFrame:
 
 def _lane_away_nm(lon: Float64, lat: Float64) -> Float64:
     chord, _ = lane_graph().spots.query(unit_vectors(lon, lat))
-    return np.asarray(2 * RADIUS_NM * np.arcsin(np.minimum(1.0, chord / 2)))
+    return chord_nm(chord)

@@ -180,26 +180,46 @@ Bucket = tuple[int, int, int]
 """A day, and a whole degree of latitude and of longitude."""
 
 
-def merge(
-    reports: Iterable[IncidentReport], judged: Judgements | None = None
-) -> tuple[MergedIncident, ...]:
-    """The incidents that the reports, given in order of receipt, mean.
+class Merger:
+    """Takes reports in order of receipt and puts those together that mean one incident.
 
     A report joins the first incident with all whose reports it agrees (`agree`), else it begins a
     new one; so two ships never become one by way of a third report that names none. A person's
     judgement goes before the rule.
     """
-    judged = judged or {}
-    groups: list[list[IncidentReport]] = []
-    near: dict[Bucket, list[int]] = {}
-    for report in reports:
-        home = _home(report, groups, near, judged)
-        if home == len(groups):
-            groups.append([])
-        groups[home].append(report)
+
+    def __init__(self, judged: Judgements | None = None) -> None:
+        self.judged = judged or {}
+        self.reports: list[IncidentReport] = []
+        self._merged: list[MergedIncident] = []
+        self._near: dict[Bucket, list[int]] = {}
+
+    @property
+    def incidents(self) -> tuple[MergedIncident, ...]:
+        """What the reports so far mean; one that no further report joined stays the same object."""
+        return tuple(self._merged)
+
+    def add(self, report: IncidentReport) -> None:
+        """Takes the next report."""
+        self.reports.append(report)
+        home = _home(report, self._merged, self._near, self.judged)
+        if home == len(self._merged):
+            self._merged.append(MergedIncident(reports=(report,)))
+        else:
+            joined = (*self._merged[home].reports, report)
+            self._merged[home] = MergedIncident(reports=joined)
         for bucket in _buckets(report):
-            near.setdefault(bucket, []).append(home)
-    return tuple(MergedIncident(reports=tuple(group)) for group in groups)
+            self._near.setdefault(bucket, []).append(home)
+
+
+def merge(
+    reports: Iterable[IncidentReport], judged: Judgements | None = None
+) -> tuple[MergedIncident, ...]:
+    """The incidents that the reports, given in order of receipt, mean; see `Merger`."""
+    merger = Merger(judged)
+    for report in reports:
+        merger.add(report)
+    return merger.incidents
 
 
 def agree(one: IncidentReport, two: IncidentReport) -> bool:
@@ -235,17 +255,17 @@ _PREFIXES: Final = frozenset({"MV", "MT", "MS", "SS", "FV"})
 
 
 def _home(
-    report: IncidentReport, groups: Sequence[Sequence[IncidentReport]],
+    report: IncidentReport, merged: Sequence[MergedIncident],
     near: Mapping[Bucket, Sequence[int]], judged: Judgements,
 ) -> int:  # fmt: skip
     """The incident that the report joins; one past the last for a new one."""
     told = {i for pair, same in judged.items() if same and report.id in pair for i in pair}
     if told:
-        for i, group in enumerate(groups):
-            if any(other.id in told for other in group):
+        for i, incident in enumerate(merged):
+            if any(other.id in told for other in incident.reports):
                 return i
     candidates = sorted({i for bucket in _buckets(report) for i in near.get(bucket, ())})
-    return next((i for i in candidates if _joins(report, groups[i], judged)), len(groups))
+    return next((i for i in candidates if _joins(report, merged[i].reports, judged)), len(merged))
 
 
 def _joins(report: IncidentReport, group: Sequence[IncidentReport], judged: Judgements) -> bool:

@@ -6,8 +6,9 @@ attacked there may still be there.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -231,9 +232,14 @@ def _supplements(
     low, high = np.bincount(ships, more.low, n) + heats, np.bincount(ships, more.high, n) + heats
     enough = (amount > 0) & (amount >= params.least_share * steps.whole)
     told: dict[int, list[Told]] = {}
+    tale = lru_cache(maxsize=None)(partial(_tale, known))
     for code, column in (("reported", more.mean), ("live_threat", heat)):
         for ship, parts in _by_ship(ships, which, column, enough):
-            told.setdefault(ship, []).append(_told(code, parts, known))
+            values, ids = tale(*(incident for incident, _ in parts))
+            told.setdefault(ship, []).append(Told(
+                code=code, amount=math.fsum(part for _, part in parts), values=values,
+                report_ids=ids,
+            ))  # fmt: skip
     return {
         int(steps.mmsi[ship]): Supplement(
             mmsi=int(steps.mmsi[ship]), score="coercion", told=tuple(reasons),
@@ -265,10 +271,11 @@ def _by_ship(
         begin = end
 
 
-def _told(
-    code: str, parts: Sequence[tuple[int, float]], known: Sequence[tuple[MergedIncident, Incident]]
-) -> Told:
-    incident = known[parts[0][0]][0]
+def _tale(
+    known: Sequence[tuple[MergedIncident, Incident]], *which: int
+) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    """What the sentence of some incidents is filled with, weightiest first, and their ids."""
+    incident = known[which[0]][0]
     best = incident.best
     values: dict[str, Any] = {
         "kind": "other_incident" if incident.kind == "other" else incident.kind,
@@ -278,9 +285,6 @@ def _told(
         values["when"] = best.at
     else:
         values["day"] = iso_z(best.at)[:10]
-    if len(parts) > 1:
-        values["times"] = len(parts)
-    return Told(
-        code=code, amount=math.fsum(part for _, part in parts), values=values,
-        report_ids=tuple(known[i][0].id for i, _ in parts[:MAX_REPORT_IDS]),
-    )  # fmt: skip
+    if len(which) > 1:
+        values["times"] = len(which)
+    return values, tuple(known[i][0].id for i in which[:MAX_REPORT_IDS])

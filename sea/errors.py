@@ -29,3 +29,7 @@ class NotAllowedError(SafePassageError):
 
 class ConflictError(SafePassageError):
     """The thing is not, or not any more, in a state in which this can be done."""
+
+
+class StaleVersionError(ConflictError):
+    """Somebody changed the thing since the version that was named."""

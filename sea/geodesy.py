@@ -126,6 +126,12 @@ def unit_vectors(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
     return np.stack(np.broadcast_arrays(x, y, np.sin(lat)), axis=-1)
 
 
+def chord_nm(chord: npt.ArrayLike) -> Floats:
+    """Great-circle distance of two `unit_vectors` so far apart; exact near 0."""
+    distance: Floats = 2 * np.arcsin(np.minimum(1.0, np.divide(chord, 2))) * RADIUS_NM
+    return distance
+
+
 _STILL_KN: Final = 1e-6
 """Relative speed that counts as none, kn; chosen by us, far below AIS' 0.1 kn."""
 

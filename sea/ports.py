@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from sea.gazetteer import port_rows
-from sea.geodesy import RADIUS_NM, unit_vectors
+from sea.geodesy import chord_nm, unit_vectors
 from sea.land import inland_nm, shore_distance_nm
 from sea.units import DegreesEast, DegreesNorth
 
@@ -81,7 +81,7 @@ def nearest_port(lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[Int64, Floats]
     distance = np.full(lon.shape, np.nan)
     if known.any():
         chord, index[known] = _tree().query(unit_vectors(lon[known], lat[known]))
-        distance[known] = 2 * np.arcsin(chord / 2) * RADIUS_NM
+        distance[known] = chord_nm(chord)
     return index, distance
 
 

@@ -5,6 +5,7 @@ the antimeridian is to be cut there (section 3.1.9).
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,8 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry import mapping
 
 from sea.errors import BadInputError
+from sea.units import Microseconds
 
 Bools = npt.NDArray[np.bool_]
 
@@ -30,6 +33,7 @@ class Zone:
         kind: such as ``watch``, ``approach``, ``anchorage``, ``territorial_sea``, ``closed``.
         nation: ISO 3166-1 alpha-2 of the coastal state, None for none.
         polygon: Polygon or MultiPolygon, degrees.
+        valid_from, valid_until: us UTC; None for no end.
     """
 
     id: str
@@ -37,6 +41,13 @@ class Zone:
     kind: str
     nation: str | None
     polygon: shapely.Geometry
+    valid_from: Microseconds = 0
+    valid_until: Microseconds | None = None
+
+    def in_force(self, at_us: Microseconds) -> bool:
+        """Whether it holds at an instant, its first included, its last not."""
+        return self.valid_from <= at_us < (math.inf if self.valid_until is None
+                                           else self.valid_until)  # fmt: skip
 
 
 class ZoneSet:
@@ -117,6 +128,28 @@ def builtin_zones() -> tuple[Zone, ...]:
     """
     text = (files("sea") / "data" / "zones.geojson").read_text("utf-8")
     return zones_from_geojson(json.loads(text))
+
+
+def zone_document(zone: Zone) -> dict[str, Any]:
+    """The zone as JSON values, from which `zone_of` makes an equal one."""
+    return {
+        "id": zone.id, "name": zone.name, "kind": zone.kind, "nation": zone.nation,
+        "valid_from": zone.valid_from, "valid_until": zone.valid_until,
+        "geometry": mapping(zone.polygon),
+    }  # fmt: skip
+
+
+def zone_of(document: Mapping[str, Any]) -> Zone:
+    """The zone of such a document.
+
+    Raises:
+        BadInputError: its geometry is no valid polygon.
+    """
+    return Zone(
+        id=document["id"], name=document["name"], kind=document["kind"], nation=document["nation"],
+        valid_from=document["valid_from"], valid_until=document["valid_until"],
+        polygon=_polygon(document["geometry"], "the zone", "zone"),
+    )  # fmt: skip
 
 
 def _zone(feature: object, index: int) -> Zone:

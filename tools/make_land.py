@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from sea.geodesy import RADIUS_NM, unit_vectors
+from sea.geodesy import chord_nm, unit_vectors
 from sea.land import CELLS_PER_DEGREE, SHORE_CELLS_PER_DEGREE, encode_shore
 
 DATA = Path(__file__).parents[1] / "sea" / "data"
@@ -52,7 +52,7 @@ def shore_codes(land: Mask) -> npt.NDArray[np.uint8]:
     codes = []
     for lat in lats:
         chord, _ = tree.query(unit_vectors(lons, np.full_like(lons, lat)), workers=-1)
-        away = 2 * np.arcsin(chord / 2) * RADIUS_NM
+        away = chord_nm(chord)
         on_land = land[int((90 - lat) * CELLS_PER_DEGREE), columns]
         codes.append(encode_shore(np.where(on_land, -away, away)))
     return np.stack(codes)

@@ -189,9 +189,11 @@ def run_score(args: argparse.Namespace) -> int:
 
 
 def run_report(args: argparse.Namespace) -> int:
-    """Prints how long one report takes; 1 where the median is above the target."""
+    """Prints how long one report takes; 1 where one takes longer than the target."""
     from api.bench_report import TARGET_MS, measure
+    from api.service import spare_what_is_loaded
 
+    spare_what_is_loaded()
     run = measure(args.ships, args.known, args.rounds)
     print(f"{run.ships:,} ships, {run.known:,} incidents known, {run.audiences} audiences, "
           f"{args.rounds} reports; synthetic")  # fmt: skip
@@ -201,7 +203,8 @@ def run_report(args: argparse.Namespace) -> int:
     for title, values in measured.items():
         ordered = sorted(values)
         print(f"{title:24}median {ordered[len(ordered) // 2]:9.1f}   most {ordered[-1]:9.1f}")
-    return 0 if sorted(run.cpu_ms)[len(run.cpu_ms) // 2] < TARGET_MS else 1
+    print(f"CPU of each below {TARGET_MS:g} ms: {'met' if run.met else 'missed'}")
+    return 0 if run.met else 1
 
 
 def run_alerts(args: argparse.Namespace) -> int:

@@ -35,11 +35,12 @@ def register(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Fits and writes; 0."""
     from risk.hazard import HazardField
+    from risk.hazard_map import cells_in
 
     bbox = read_bbox(args.bbox) if args.bbox else REGION
     figures = _figures(args.incidents, args.at) if args.incidents else None
     field = HazardField.fit(figures)
-    cells = field.cells_in(bbox)
+    cells = cells_in(field, bbox)
     try:
         cells.to_csv(sys.stdout if args.out == "-" else args.out, index=False, float_format="%.9g")
     except OSError as error:

@@ -42,6 +42,7 @@ from api.http import (
     routes_voyages,
     routes_watchlists,
     routes_whatif,
+    routes_zones,
 )
 from api.http.auditing import AUDIT, audited, record_stream
 from api.http.context import CONTEXT, LOCKOUT, NUMBERS, RATES, Context, admit
@@ -81,6 +82,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     *routes_audit.OPERATIONS,
     *routes_alerts.OPERATIONS,
     *routes_subscriptions.OPERATIONS,
+    *routes_zones.OPERATIONS,
     *routes_node.OPERATIONS,
     *routes_past.OPERATIONS,
     *pages.OPERATIONS,

@@ -20,6 +20,7 @@ from sea.errors import (
     ConflictError,
     NotAllowedError,
     SafePassageError,
+    StaleVersionError,
     UnavailableError,
 )
 
@@ -81,12 +82,18 @@ class InvalidRequestError(BadInputError):
         self.errors = tuple(errors)
 
 
+class VersionNeededError(SafePassageError):
+    """A change that does not say which version it is of."""
+
+
 _STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (BadInputError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (NotSignedInError, HTTPStatus.UNAUTHORIZED),
     (NotAllowedError, HTTPStatus.FORBIDDEN),
     (TooManyError, HTTPStatus.TOO_MANY_REQUESTS),
     (NotFoundError, HTTPStatus.NOT_FOUND),
+    (StaleVersionError, HTTPStatus.PRECONDITION_FAILED),
+    (VersionNeededError, HTTPStatus.PRECONDITION_REQUIRED),
     (ConflictError, HTTPStatus.CONFLICT),
     (UnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
 )

@@ -17,7 +17,7 @@ from scipy.spatial import cKDTree
 from ingest.exercise.fleet import Ship
 from ingest.exercise.places import HARBOURS
 from ingest.exercise.track import ANCHORED, FISHING, MOORED, Floats
-from sea.geodesy import RADIUS_NM, distance_nm, unit_vectors
+from sea.geodesy import RADIUS_NM, chord_nm, distance_nm, unit_vectors
 from sea.land import shore_distance_nm
 from sea.ports import nearest_port, ports
 from sea.units import M_PER_NM
@@ -255,4 +255,4 @@ def off_path_nm(lon: Floats, lat: Floats, way_lon: Floats, way_lat: Floats) -> F
     """Distance of positions to a line given by points at most 2 nm apart."""
     tree = cKDTree(unit_vectors(way_lon, way_lat))
     chord, _ = tree.query(unit_vectors(lon, lat))
-    return np.asarray(2 * np.arcsin(chord / 2) * RADIUS_NM)
+    return chord_nm(chord)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from sea.geodesy import RADIUS_NM, unit_vectors
+from sea.geodesy import chord_nm, unit_vectors
 from sea.units import Microseconds
 
 _RESOLUTION: Final = 6
@@ -69,7 +69,7 @@ class Anchorages:
             self._tree = cKDTree(unit_vectors(centres[:, 1], centres[:, 0]))
         placed = np.isfinite(lon) & np.isfinite(lat)
         chord = self._tree.query(unit_vectors(lon[placed], lat[placed]))[0]
-        away[placed] = 2 * np.arcsin(chord / 2) * RADIUS_NM
+        away[placed] = chord_nm(chord)
         return away
 
     def state(self) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 Definition: a vessel enters with the first fix inside, and leaves with the first fix that is more
 than 0.2 nm outside, so that a track along the border does not flicker. Where a vessel is first
-heard is neither. Looked at once an event-minute, at the vessel's latest fix of that minute; zones
-crossed with the same fix are one event. Units: nm; both kinds last an instant.
+heard is neither, and who lies in a zone when it is drawn has not entered it. Zones that partners
+draw give events while they are valid. Looked at once an event-minute, at the vessel's latest fix of
+that minute; zones crossed with the same fix are one event. Units: nm; both kinds last an instant.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from risk.event import Event
 from sea.errors import BadInputError
 from sea.geodesy import destination
 from sea.units import Microseconds
-from sea.zones import Zone, ZoneSet, builtin_zones
+from sea.zones import Zone, ZoneSet, builtin_zones, zone_document, zone_of
 
 _RING_DEG: Final = np.arange(0.0, 360.0, 45.0)
 
@@ -48,12 +49,37 @@ class Zones:
         self, params: ZonesParams | None = None, zones: Sequence[Zone] | None = None
     ) -> None:
         self.params = params or ZonesParams()
-        self._zones = ZoneSet(builtin_zones() if zones is None else zones)
+        self._own = tuple(builtin_zones() if zones is None else zones)
+        self._zones = ZoneSet(self._own)
         self._memory = Memory(
             at=("i8", UNKNOWN_TIME), lon=("f8", np.nan), lat=("f8", np.nan), fresh=("?", 0),
             placed=("?", 0),
         )  # fmt: skip
         self._inside = np.zeros((0, len(self._zones.zones)), bool)
+
+    @property
+    def given(self) -> tuple[Zone, ...]:
+        """The zones watched beside its own."""
+        return self._zones.zones[len(self._own) :]
+
+    def give(self, zones: Sequence[Zone]) -> None:
+        """Watches these zones beside its own from now on, in place of those given before.
+
+        Of a zone that is new or drawn anew, who lies in it by her latest fix has not entered it.
+        """
+        before, inside = (
+            {zone.id: (i, zone) for i, zone in enumerate(self._zones.zones)},
+            self._inside,
+        )
+        self._zones = ZoneSet((*self._own, *zones))
+        self._inside = np.zeros((len(inside), len(self._zones.zones)), bool)
+        placed = np.flatnonzero(self._memory["placed"][: len(inside)])
+        lon, lat = self._memory["lon"][placed], self._memory["lat"][placed]
+        self._inside[placed] = self._zones.containing(lon, lat)
+        for i, zone in enumerate(self._zones.zones):
+            column, known = before.get(zone.id, (0, None))
+            if known is not None and known.polygon.equals(zone.polygon):
+                self._inside[:, i] = inside[:, column]
 
     def observe(self, picture: Picture, slots: Int32, reports: ReportBatch) -> list[Event]:
         """Keeps the latest fix of each vessel; gives out nothing."""
@@ -81,6 +107,8 @@ class Zones:
         left[doubtful] &= ~self._close(slots[doubtful])
         memory["placed"][slots] = True
         self._inside[slots] = (before | entered) & ~left
+        in_force = np.array([zone.in_force(now_us) for zone in self._zones.zones], bool)
+        entered, left = entered & in_force, left & in_force
         return [
             self._event(picture, kind, int(slots[row]), crossed[row])
             for kind, crossed in (("zone_entry", entered), ("zone_exit", left))
@@ -98,6 +126,7 @@ class Zones:
             "memory": self._memory.state(),
             "zones": [zone.id for zone in self._zones.zones],
             "inside": self._inside[:n].copy(),
+            "given": [zone_document(zone) for zone in self.given],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -106,6 +135,7 @@ class Zones:
         Raises:
             BadInputError: it is of other zones.
         """
+        self._zones = ZoneSet((*self._own, *(zone_of(given) for given in state.get("given", ()))))
         if state["zones"] != [zone.id for zone in self._zones.zones]:
             raise BadInputError("the snapshot is of other zones", field="zones")
         self._memory.restore(state["memory"])

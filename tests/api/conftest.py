@@ -223,7 +223,7 @@ async def database(api_database_url):
         await pool.execute(
             "TRUNCATE events, assessments, plans, positions, coverage, keys, sessions, sources,"
             " escort_decisions, what_ifs, reports, report_retractions, report_judgements,"
-            " supplements, challengers, statics, alerts, alert_states, alert_actions,"
+            " supplements, challengers, statics, zones, alerts, alert_states, alert_actions,"
             " alert_silences, subscriptions, deliveries RESTART IDENTITY"
         )
         async with pool.acquire() as connection:  # the audit refuses it to all but a replica

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +26,7 @@ from ingest.log import PARTITIONS, Entry
 from risk.assess import Assessor
 from sea.instants import parse_utc
 from sea.units import HOUR_US, MINUTE_US
+from sea.zones import Zone
 
 START = parse_utc("2026-01-15T00:00:00Z")
 STEP = 20 * MINUTE_US
@@ -115,6 +117,52 @@ def test_what_was_committed_since_a_snapshot_is_repeated(
     assert decided(first)["assessed_at"] > 0
     rest = entries[commits[-1] :]
     assert events_of([(second, rest)]) == events_of([(first, rest)])
+
+
+WATERS = Zone(id="w", name="Waters", kind="closed", nation="ZZ",
+              polygon=shapely.box(-130.0, -60.0, -30.0, 60.0))  # fmt: skip
+STRIPS = replace(WATERS, id="s", kind="watch", polygon=shapely.MultiPolygon(
+    [shapely.box(-130.0, south, -30.0, south + 1.0) for south in range(-60, 60, 2)]
+))  # fmt: skip
+
+
+def test_zones_are_watched_from_a_commit_on_and_again_so_after_a_crash(entries, assessor):
+    first, second, notes = Watch(Fleet(), assessor), Watch(Fleet(), assessor), deque()
+    second.restore(snapshot.unpack(snapshot.pack(first.state())))
+    cuts, found = [60, 130, 260], Findings()
+    for begin, end in pairwise([0, *cuts]):
+        found = Findings()
+        first.take(entries[begin:end], found)
+        first.drawn([STRIPS] if end == 130 else [STRIPS, WATERS] if end == 260 else [])
+        first.assess(behind=False, found=found)
+        note = snapshot.unpack(snapshot.pack(first.note(found)))
+        assert ("zones" in note["timelines"]["live"]) == (end > 60), "a note holds what is new"
+        notes.append((entries[end - 1].offset, note))
+    second.redo(entries[:260], entries[259].offset, notes)
+    third = Watch(Fleet(), assessor)
+    third.restore(snapshot.unpack(snapshot.pack(second.state())))
+    assert first.timelines["live"].zones == third.timelines["live"].zones == (STRIPS, WATERS)
+    assert not third.drawn([STRIPS, WATERS]), "what is known is no news after a restart"
+    rest = entries[260:]
+    events = events_of([(first, rest)])
+    assert events_of([(third, rest)]) == events
+    crossed = {
+        z for e in events.values() if e.kind.startswith("zone_") for z in e.evidence["zones"]
+    }
+    assert "s" in crossed
+
+
+def test_plans_keep_out_of_waters_that_were_closed(entries, assessor):
+    fleet = Fleet(assets=lambda now: exercise_fleet(now, 96.0))
+    watch, found = Watch(fleet, assessor), Findings()
+    watch.take(entries, found)
+    watch.assess(behind=False, found=found)
+    watch.drawn([WATERS])
+    watch.assess(behind=False, found=found)
+    before, after = found.plans
+    assert before.document["taskings"]
+    assert [zone["id"] for zone in after.scenario["zones"]] == ["w"]
+    assert after.document["taskings"] == []
 
 
 def decided(watch):

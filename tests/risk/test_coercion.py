@@ -63,10 +63,11 @@ def chance(ship, events=()):
     return assessed(ship, events)[0].probability
 
 
-def an_approach(hours_ago=1.0, status="ended"):
+def an_approach(hours_ago=1.0, status="ended", kind="approach", evidence=None):
     at = NOW - round(hours_ago * HOUR_US)
-    return Event(kind="approach", mmsis=(412_000_001,), started_at=at, ended_at=at, detected_at=at,
-                 lon=-77.2, lat=-12.0, status=status, confidence=0.8)  # fmt: skip
+    return Event(kind=kind, mmsis=(412_000_001,), started_at=at, ended_at=at, detected_at=at,
+                 lon=-77.2, lat=-12.0, status=status, confidence=0.7,
+                 evidence=evidence or {})  # fmt: skip
 
 
 @given(SHIPS, PLACES, st.booleans())
@@ -156,6 +157,42 @@ def test_a_retracted_or_old_approach_is_no_warning():
         assert assessed(at(CALLAO), [event])[0] == assessed(at(CALLAO))[0]
 
 
+@given(SHIPS, PLACES, st.sampled_from(["approach", "sudden_stop"]))
+@settings(max_examples=30, deadline=None)
+def test_a_warning_is_worth_less_by_the_hour(ship, place, kind):
+    said = [chance(at(place, ship), [an_approach(hours, kind=kind)]) for hours in (0, 1, 3, 6, 11)]
+    assert said == sorted(said, reverse=True)
+    assert said[-1] > chance(at(place, ship))
+
+
+def test_an_approach_in_hazardous_waters_is_severe_and_far_from_them_high():
+    assert assessed(at(CALLAO), [an_approach(0)])[0].band == "severe"
+    quiet, _ = assessed(at(MID_PACIFIC, sog=15.0, cog=270.0), [an_approach(0)])
+    assert quiet.band == "high"
+    assert quiet.probability > max(chance(at(place)) for place in (GUAYAQUIL, CALLAO, GUANTA))
+    assert quiet.reasons[-1].code == "warned"
+    assert quiet.reasons[-1].contribution == pytest.approx(quiet.probability, rel=0.01)
+
+
+def test_of_two_approaches_the_fresher_counts_and_a_stop_counts_beside_it():
+    one = chance(at(CALLAO), [an_approach(0)])
+    assert chance(at(CALLAO), [an_approach(0), an_approach(2)]) == one
+    both = [an_approach(0), an_approach(0.1, kind="sudden_stop")]
+    assert chance(at(CALLAO), both) > one * 1.05
+
+
+def test_half_of_what_a_warning_means_comes_within_two_hours():
+    warned, plain = (assessed(at(MID_PACIFIC), e)[1].risk for e in ([an_approach(0)], []))
+    more = warned - plain
+    assert more[:4].sum() == pytest.approx(more.sum() / 2, rel=1e-6)
+    assert (np.diff(more) < 0).all()
+
+
+def test_the_craft_that_runs_at_a_ship_is_not_warned():
+    ran = an_approach(0, evidence={"craft": "412000001", "ship": "372000001"})
+    assert assessed(at(CALLAO), [ran])[0] == assessed(at(CALLAO))[0]
+
+
 def test_a_ship_heard_once_in_ballast_is_not_laden():
     ballast, laden = (at(CALLAO, draught=d, max_draught=d) for d in (6.0, 11.0))
     assert is_laden(columns(ballast, laden), PARAMS).tolist() == [False, True]
@@ -195,7 +232,7 @@ def test_the_places_of_a_passage_share_the_hours_of_the_horizon():
 
 
 def test_parameters_below_one_or_without_horizon_are_refused():
-    for wrong in (dict(alone=0.5), dict(horizon_h=0.0)):
+    for wrong in (dict(alone=0.5), dict(horizon_h=0.0), dict(warned_half_h=0.0)):
         with pytest.raises(BadInputError):
             CoercionParams(**wrong)
 
@@ -205,7 +242,10 @@ def test_the_document_has_the_factors_bands_and_assumptions_of_the_code():
     rows = [
         ("| slow |", PARAMS.slow), ("| low_freeboard |", PARAMS.low_freeboard),
         ("| alone |", PARAMS.alone), ("| ship_type | tanker |", PARAMS.tanker),
-        ("| ship_type | cargo ship |", PARAMS.cargo), ("| warned |", PARAMS.warned),
+        ("| ship_type | cargo ship |", PARAMS.cargo),
+        ("| ships run at by a small craft", PARAMS.approach_innocent * 1e6),
+        ("| ships that stop suddenly", PARAMS.stop_innocent * 1e6),
+        ("| attacks that nobody reports", PARAMS.unreported * 1e6),
         ("| ships in the waters of one place", hazard.place_ships[2]),
         ("| ships in the whole region", hazard.region_ships[2]),
     ]  # fmt: skip

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk.hazard import HOURS_PER_YEAR, RING_AREA_NM2, HazardField, HazardParams
+from risk.hazard_map import cells_in, worst_cells
 from risk.hazard_raster import look_up, raster_of
 from risk.incident import Activity, Incident, packaged_figures
 from sea.errors import BadInputError
@@ -60,7 +61,7 @@ def test_everywhere_the_mean_lies_inside_its_interval(lon, lat, hour, activity):
 
 
 def test_the_cells_of_the_region_sum_to_the_packaged_incidents_a_year():
-    boxes = [FIELD.cells_in((x - 1, y - 1, x + 1, y + 1)) for x, y in
+    boxes = [cells_in(FIELD, (x - 1, y - 1, x + 1, y + 1)) for x, y in
              zip(packaged_figures().lon, packaged_figures().lat, strict=True)]  # fmt: skip
     places = pd.concat(boxes).drop_duplicates("cell")
     assert places["incidents_per_year"].sum() == pytest.approx(173 / 9, rel=0.1)
@@ -75,34 +76,34 @@ def test_elsewhere_sums_to_what_is_in_no_group():
 
 def test_a_port_without_incidents_is_held_worse_than_the_open_sea():
     boxes = {"Halifax": (-64.2, 44.2, -63.2, 44.9), "the open sea": (-121, -1, -119, 1)}
-    cells = {name: FIELD.cells_in(box) for name, box in boxes.items()}
+    cells = {name: cells_in(FIELD, box) for name, box in boxes.items()}
     worst = {n: (c["incidents_per_year"] / c["area_nm2"]).max() for n, c in cells.items()}
     assert worst["Halifax"] > 20 * worst["the open sea"]
 
 
 def test_cells_on_land_are_left_out_and_coastal_ones_have_their_sea_part():
-    cells = FIELD.cells_in((-71.0, -2.0, -69.0, 0.0))
+    cells = cells_in(FIELD, (-71.0, -2.0, -69.0, 0.0))
     assert len(cells) == 0
-    coast = FIELD.cells_in((-77.5, -12.5, -76.8, -11.8))
+    coast = cells_in(FIELD, (-77.5, -12.5, -76.8, -11.8))
     assert 0 < coast["area_nm2"].min() < coast["area_nm2"].max() < 90
 
 
 def test_a_box_across_the_date_line_is_the_sum_of_its_halves():
-    both = FIELD.cells_in((179.0, -1.0, -179.0, 1.0))
+    both = cells_in(FIELD, (179.0, -1.0, -179.0, 1.0))
     halves = [
-        FIELD.cells_in((179.0, -1.0, 180.0, 1.0)),
-        FIELD.cells_in((-180.0, -1.0, -179.0, 1.0)),
+        cells_in(FIELD, (179.0, -1.0, 180.0, 1.0)),
+        cells_in(FIELD, (-180.0, -1.0, -179.0, 1.0)),
     ]
     assert set(both["cell"]) == set(pd.concat(halves)["cell"])
 
 
 def test_a_box_upside_down_is_refused():
     with pytest.raises(BadInputError):
-        FIELD.cells_in((0.0, 10.0, 10.0, 0.0))
+        cells_in(FIELD, (0.0, 10.0, 10.0, 0.0))
 
 
 def test_hotspots_are_closed_polygons_in_order_of_rank():
-    spots = FIELD.hotspots(top=20)["features"]
+    spots = worst_cells(FIELD, top=20)["features"]
     yearly = [s["properties"]["incidents_per_year"] for s in spots]
     assert len(spots) == 20
     assert yearly == sorted(yearly, reverse=True)

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
 
+from ingest import snapshot
 from risk.detect.zones import Zones, ZonesParams
 from sea.errors import BadInputError
 from sea.zones import Zone, builtin_zones
@@ -63,3 +66,36 @@ def test_the_built_in_zones_are_watched_by_default(detected, a_run):
 def test_hysteresis_must_be_positive():
     with pytest.raises(BadInputError, match="hysteresis"):
         ZonesParams(hysteresis_nm=float(np.nan))
+
+
+def test_zones_given_are_watched_beside_its_own_ones(a_run, detected):
+    detector = Zones(zones=(SQUARE,))
+    detector.give((HALF,))
+    events = detected(detector, a_run(SHIP, 0, 300, lon=-90.5, lat=3.5, sog=14.0))
+    assert [e.evidence["zones"] for e in events] == [["SQ", "HALF"]]
+    assert detector.given == (HALF,)
+
+
+def test_who_lies_in_a_zone_when_it_is_drawn_has_not_entered_it_and_leaves_it(a_run, detected):
+    rows = a_run(SHIP, 0, 300, lon=-89.9, lat=2.5, sog=14.0)
+    detector = Zones(zones=())
+    assert detected(detector, rows[:60]) == []
+    detector.give((SQUARE,))
+    events = detected(detector, rows[60:])
+    assert [e.kind for e in events] == ["zone_exit"]
+
+
+def test_a_zone_gives_events_while_it_is_valid(a_run, detected, minute):
+    rows = a_run(SHIP, 0, 600, lon=-90.5, lat=2.5, sog=14.0)
+    early, late = (replace(SQUARE, valid_from=minute(a), valid_until=minute(b))
+                   for a, b in ((0, 200), (200, 900)))  # fmt: skip
+    assert crossings(detected, rows, (early,)) == [("zone_entry", ("SQ",))]
+    assert crossings(detected, rows, (late,)) == [("zone_exit", ("SQ",))]
+
+
+def test_zones_given_and_who_is_in_them_are_in_the_snapshot():
+    detector = Zones(zones=(SQUARE,))
+    detector.give((replace(HALF, valid_from=5, valid_until=9),))
+    again = Zones(zones=(SQUARE,))
+    again.restore(snapshot.unpack(snapshot.pack(detector.state())))
+    assert again.given == detector.given

@@ -9,10 +9,12 @@ from pyproj import Geod
 from sea.geodesy import (
     along_track_nm,
     bearing_deg,
+    chord_nm,
     cpa,
     cross_track_nm,
     destination,
     distance_nm,
+    unit_vectors,
     wrap_lon,
 )
 from sea.units import EARTH_RADIUS_M, M_PER_NM
@@ -141,3 +143,9 @@ def test_no_instant_brings_two_ships_closer_than_their_cpa(lat, bearing, c1, c2,
 def test_arrays_and_scalars_broadcast():
     assert distance_nm(0, 0, np.zeros((3, 1)), np.ones(4)).shape == (3, 4)
     assert isinstance(float(distance_nm(0, 0, 0, 1)), float)
+
+
+@given(lons, lats, lons, lats)
+def test_the_chord_between_two_positions_tells_their_distance(lon1, lat1, lon2, lat2):
+    chord = np.linalg.norm(unit_vectors(lon1, lat1) - unit_vectors(lon2, lat2))
+    assert chord_nm(chord) == pytest.approx(float(distance_nm(lon1, lat1, lon2, lat2)), abs=1e-3)

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from sea.errors import BadInputError
 from sea.geodesy import distance_nm
-from sea.zones import Zone, ZoneSet, builtin_zones, zones_from_geojson
+from sea.zones import (
+    Zone,
+    ZoneSet,
+    builtin_zones,
+    zone_document,
+    zone_of,
+    zones_from_geojson,
+)
 
 CLUSTERS = Path(__file__).parents[2].parent / "shared/facts/incident_clusters_2010_2018.csv"
 
@@ -138,3 +145,12 @@ def test_every_cluster_of_incidents_lies_in_a_watch_area_of_its_coast():
     )
     nations = [{watched[j].nation for j in np.flatnonzero(row)} for row in inside]
     assert nations == [{row["nearest_port"][:2]} for row in rows]
+
+
+def test_a_zone_is_its_document_again():
+    zone = Zone(id="a", name="A", kind="closed", nation="EC", valid_from=5, valid_until=9,
+                polygon=shapely.MultiPolygon([shapely.box(-80.1, -2.3, -79.7, -1.9),
+                                              shapely.box(1 / 3, 2 / 3, 1.1, 1.7)]))  # fmt: skip
+    document = json.loads(json.dumps(zone_document(zone)))
+    assert zone_of(document) == zone
+    assert [zone.in_force(at) for at in (4, 5, 8, 9)] == [False, True, True, False]
