@@ -55,7 +55,7 @@ async def read_body(request: web.Request, model: type[Given]) -> Given:
     if nulls := [(where, "has a null character") for where in _nulls(value, "")]:
         raise InvalidRequestError(nulls)  # PostgreSQL's text has no such character
     try:
-        return model.model_validate(value)
+        return model.model_validate_json(raw or b"{}", strict=True)
     except ValidationError as error:
         known = ", ".join(model.model_fields)
         raise InvalidRequestError(
