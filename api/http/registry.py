@@ -200,7 +200,7 @@ def _entry(operation: Operation[Any]) -> dict[str, Any]:
     statuses = ["422", "503"]
     statuses += ["401", "403", "429"] if operation.access != "anyone" else []
     statuses += ["404"] if operation.access == "key" else []
-    statuses += ["409", "413"] if operation.method != "GET" else []
+    statuses += ["408", "409", "413"] if operation.method != "GET" else []
     answered = {
         "description": operation.summary,
         "content": {
