@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Any, Final, Literal
 
 from sea.instants import iso_z
-from sea.units import HOUR_US, Knots, Microseconds, NauticalMiles
+from sea.units import HOUR_US, MINUTE_US, Knots, Microseconds, NauticalMiles
 from sea.ways import SPREAD_GROWTH
 
 THERE_NM: Final = 5.0
@@ -54,9 +54,14 @@ def estimate(distance_nm: NauticalMiles, sog: Knots, at: Microseconds) -> Estima
     lead_us = distance_nm / sog * HOUR_US
     side_us = SIDE * SPREAD_GROWTH * lead_us
     return Estimate(
-        status="under_way", distance_nm=distance_nm, earliest=at + round(lead_us - side_us),
-        likely=at + round(lead_us), latest=at + round(lead_us + side_us),
+        status="under_way", distance_nm=distance_nm, earliest=_minute(at + lead_us - side_us),
+        likely=_minute(at + lead_us), latest=_minute(at + lead_us + side_us),
     )  # fmt: skip
+
+
+def _minute(instant: float) -> Microseconds:
+    """The nearest whole minute."""
+    return round(instant / MINUTE_US) * MINUTE_US
 
 
 def changes(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -195,12 +195,14 @@ class View:
     def plan_revision(self, principal: Principal) -> int:
         """A number that changes whenever `plan` does; 0 while there is none.
 
-        It is a hash, so that it tells nothing of plans the principal may not see.
+        It is a hash, so that it tells nothing of plans the principal may not see; nor of decisions,
+        whose number could be found out by trying.
         """
         row = self.plan(principal)
         if row is None:
             return 0
-        body = msgspec.json.encode([row["timeline"], row["made_at"], row["document"]])
+        document = {k: v for k, v in row["document"].items() if k != "decisions"}
+        body = msgspec.json.encode([row["timeline"], row["made_at"], document])
         return int.from_bytes(blake2b(body, digest_size=4).digest())
 
     def frame(self, principal: Principal) -> npt.NDArray[np.void]:

@@ -20,6 +20,8 @@ from sea.units import Microseconds
 _FIRST = parse_utc("1970-01-01")
 _LAST = parse_utc("2200-01-01")
 
+_NUMBER = r"-?[0-9]{1,3}(\.[0-9]{1,15})?"
+
 CursorOf = TypeVar("CursorOf")
 
 
@@ -64,6 +66,7 @@ Box = Annotated[
     WithJsonSchema(
         {
             "type": "string",
+            "pattern": f"^{_NUMBER},{_NUMBER},{_NUMBER},{_NUMBER}$",
             "description": "west,south,east,north in degrees; west > east crosses 180°.",
         }
     ),

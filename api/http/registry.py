@@ -6,7 +6,7 @@ when serving.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
@@ -85,13 +85,32 @@ OPERATION = web.RequestKey("operation", Operation[Any])
 
 
 def routes(
-    operations: Iterable[Operation[Any]],
+    operations: Sequence[Operation[Any]],
     admit: Callable[[web.Request, Access], Awaitable[None]],
 ) -> list[web.RouteDef]:
     """Routes of the operations; `admit` raises for who may not call."""
     served = [web.route(o.method, o.path, _endpoint(o, admit)) for o in operations]
     heads = [web.head(o.path, _endpoint(o, admit)) for o in operations if o.method == "GET"]
-    return served + heads
+    return served + heads + _refusals(operations)
+
+
+def _refusals(operations: Sequence[Operation[Any]]) -> list[web.RouteDef]:
+    """Routes that refuse other methods, so that no path with a parameter takes them for its own."""
+    known: dict[str, set[str]] = {}
+    for operation in operations:
+        methods = {operation.method} | ({"HEAD"} if operation.method == "GET" else set())
+        known.setdefault(operation.path, set()).update(methods)
+    return [
+        web.route("*", path, _refuse(sorted(methods)))
+        for path, methods in known.items() if "{" not in path
+    ]  # fmt: skip
+
+
+def _refuse(allowed: Sequence[str]) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def refuse(request: web.Request) -> web.StreamResponse:
+        raise web.HTTPMethodNotAllowed(request.method, allowed)
+
+    return refuse
 
 
 def _endpoint(
@@ -180,7 +199,8 @@ def _entry(operation: Operation[Any]) -> dict[str, Any]:
         "$ref": _REF.format(model="Problem")}}}}  # fmt: skip
     statuses = ["422", "503"]
     statuses += ["401", "403", "429"] if operation.access != "anyone" else []
-    statuses += ["404"] if operation.in_path else []
+    statuses += ["404"] if operation.access == "key" else []
+    statuses += ["408", "409", "413"] if operation.method != "GET" else []
     answered = {
         "description": operation.summary,
         "content": {
@@ -199,6 +219,8 @@ def _entry(operation: Operation[Any]) -> dict[str, Any]:
     }
     if operation.access == "anyone":
         entry["security"] = []
+    if operation.access == "loopback":
+        entry["security"] = [{}, {"key": []}, {"session": []}]
     if operation.body or operation.takes:
         entry |= _taken(operation)
     return entry

@@ -15,7 +15,7 @@ import hypothesis.strategies as st
 import pyarrow.parquet as pq
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, note, settings
 
 from api import auth, store_audit, store_escort
 from api.audit import Entry
@@ -297,7 +297,7 @@ class Node:
         return pq.read_table(file).to_pylist()
 
 
-NUMBERS = re.compile(r'"(id|decisions|plan_revision)":\d+')
+NUMBERS = re.compile(r'"(id|decisions)":\d+')
 CURSOR = re.compile(r'(?<="next":")[^"]*|(?<=cursor=)[\w-]*|(?<=what-if/)\d+')
 MOMENT = re.compile(
     r'"(request_id|seal|server_time|credential|key)":"[^"]*"|"(data_age_s)":[\d.]+'
@@ -336,6 +336,7 @@ async def empty(database):
 @settings(
     max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES <= 3, database=None,
     suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],  # an example takes seconds: too long to shrink it
 )  # fmt: skip
 async def test_what_the_policy_denies_shows_nowhere(database, make, tmp_path, drawn, role):
     principal = reader(role)
@@ -345,6 +346,7 @@ async def test_what_the_policy_denies_shows_nowhere(database, make, tmp_path, dr
 
     without = await shown_by(database, make, tmp_path, principal, drawn, seen)
     with_all = await shown_by(database, make, tmp_path, principal, drawn, lambda *_: True)
+    note(f"{drawn=} {role=}")
     assert without.keys() == with_all.keys()
     for asked, answer in without.items():
         assert with_all[asked] == answer, asked

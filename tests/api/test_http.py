@@ -1,3 +1,5 @@
+import asyncio
+import io
 import json
 import logging
 import random
@@ -6,6 +8,7 @@ from itertools import pairwise
 
 from yarl import URL
 
+from api.http import bodies
 from api.http.application import OPERATIONS
 from api.http.params import write_cursor
 from api.numbers import Numbers
@@ -255,6 +258,23 @@ async def test_a_head_is_answered_like_a_get_without_its_body(world):
     response = await world.client.head("/healthz")
     assert response.status == 200
     assert await response.read() == b""
+
+
+async def test_a_body_that_is_too_large_or_too_slow_is_refused(world, monkeypatch):
+    headers = await world.sign()
+    response = await world.client.post(
+        "/v1/watchlists", headers=headers, data=io.BytesIO(b" " * (1 << 21))
+    )
+    await problem_of(response, 413)
+    monkeypatch.setattr(bodies, "BODY_S", 0.05)
+    reader, writer = await asyncio.open_connection(world.client.host, world.client.port)
+    head = (
+        f"POST /v1/watchlists HTTP/1.1\r\nHost: x\r\nAuthorization: {headers['Authorization']}\r\n"
+    )
+    writer.write(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
+    async with asyncio.timeout(30):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
+    writer.transport.abort()
 
 
 async def test_unknown_paths_and_methods_are_problems_too(world):
