@@ -9,6 +9,7 @@ import fcntl
 import socket
 import ssl
 import struct
+import tempfile
 import termios
 from contextlib import suppress
 from typing import Any, Final
@@ -39,7 +40,8 @@ class CotSender:
                 if url.scheme == "udp":
                     await self._send_datagram(url, body)
                 else:
-                    await self._send_stream(url, body, parcel.target.get("ca_pem"))
+                    context = await _context(parcel) if url.scheme == "tls" else None
+                    await self._send_stream(url, body, context)
         except ForbiddenAddressError as error:
             raise RefusedError(str(error)) from None
         except (OSError, TimeoutError) as error:
@@ -51,11 +53,10 @@ class CotSender:
             out.setblocking(False)
             await asyncio.get_running_loop().sock_sendto(out, body, (address, port))
 
-    async def _send_stream(self, url: URL, body: bytes, ca_pem: str | None) -> None:
+    async def _send_stream(self, url: URL, body: bytes, context: ssl.SSLContext | None) -> None:
         family, address, port = await self._where(url, socket.SOCK_STREAM)
         options: dict[str, Any] = {}
-        if url.scheme == "tls":
-            context = ssl.create_default_context(cadata=ca_pem or None)
+        if context is not None:
             options = {"ssl": context, "server_hostname": url.host}
         _, writer = await asyncio.open_connection(
             address, port, family=socket.AddressFamily(family), **options
@@ -75,6 +76,27 @@ class CotSender:
         assert url.port is not None
         plain = url.scheme != "tls"
         return (await self._guard.resolve(url.host, url.port, plain=plain, kind=kind))[0]
+
+
+async def _context(parcel: Parcel) -> ssl.SSLContext:
+    """Trusts the authority of the target, and shows our certificate where there is one."""
+    client_pem = parcel.secrets[0] if parcel.secrets else None
+    return await asyncio.to_thread(tls_context, parcel.target.get("ca_pem"), client_pem)
+
+
+def tls_context(ca_pem: str | None, client_pem: str | None) -> ssl.SSLContext:
+    """How to speak to a TAK server; None: the authorities of this machine, no certificate.
+
+    Raises:
+        ssl.SSLError: what should be a certificate or key is none.
+    """
+    context = ssl.create_default_context(cadata=ca_pem or None)
+    if client_pem:
+        with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:  # of mode 0600
+            file.write(client_pem)
+            file.flush()
+            context.load_cert_chain(file.name, password=lambda: "")  # never asks at a terminal
+    return context
 
 
 def _encoded(parcel: Parcel, *, datagram: bool) -> bytes:

@@ -124,16 +124,17 @@ async def subscribe(request: web.Request, _: NoParams) -> web.Response:
     """The new subscription, with its secret: the only time that is shown."""
     body = await read_body(request, SubscriptionBody)
     target = check_target(request.app[CONTEXT].settings, body.channel, body.target)
+    kept = new_secret() if body.channel == "webhook" else target.pop("client_pem", None)
     subscription = Subscription(
         id=secrets.token_hex(10), name=body.name, owner=principal_of(request),
         channel=body.channel, target=target, filter=body.filter.filter(),
     )  # fmt: skip
     _check_times(subscription.filter)
-    secret = new_secret() if body.channel == "webhook" else None
-    closed = None if secret is None else request.app[BOX].close(secret)
+    closed = None if kept is None else request.app[BOX].close(kept)
     await store_subscriptions.add(request.app[CONTEXT].database, subscription, closed)
     shown = await _document(request, subscription.id)
-    shown |= {"secret": secret, "preview": await _preview(request, subscription.filter)}
+    shown |= {"secret": kept if body.channel == "webhook" else None,
+              "preview": await _preview(request, subscription.filter)}  # fmt: skip
     return json_response(shown, status=201)
 
 

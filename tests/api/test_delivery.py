@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 from aiohttp import web
@@ -177,6 +178,21 @@ async def test_a_partner_that_is_down_delays_nobody_and_gets_all_when_it_is_back
         await world.client.get(f"/v1/subscriptions/{lost['id']}", headers=officer)
     ).json()
     assert shown["failing_since"] is None
+
+
+async def test_what_waited_for_an_hour_waits_on_and_what_waited_for_a_day_is_dead(
+    world, unused_tcp_port
+):
+    await subscribe(world, await world.sign(), f"http://127.0.0.1:{unused_tcp_port}/hook")
+    await commit(world, found(), found(1, 200000009))
+    earlier = "UPDATE deliveries SET since = since - $2::interval WHERE id = $1"
+    first, second = await world.database.fetch("SELECT id FROM deliveries ORDER BY id")
+    await world.database.execute(earlier, first["id"], timedelta(hours=1))
+    await world.database.execute(earlier, second["id"], timedelta(hours=25))
+    async with couriers(world):
+        await until(status_of(world, waiting=1, dead=1), "the end of the day")
+        tries = "SELECT tries > 3 AND status = 'waiting' FROM deliveries WHERE id = $1"
+        await until(lambda: world.database.fetchval(tries, first["id"]), "more tries")
 
 
 async def test_a_partner_that_answers_slowly_does_not_make_others_wait(world, receiver):
