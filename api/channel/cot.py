@@ -24,6 +24,10 @@ from api.outward import ForbiddenAddressError, Guard
 SEND_S: Final = 10.0
 _POLL_S: Final = 0.01
 
+REFUSAL_S: Final = 0.5
+"""A server of TLS 1.3 may refuse our certificate after we have written all: its alert is given a
+round trip to come. Chosen by us."""
+
 
 class CotSender:
     """Sends to `tcp://`, `tls://` and `udp://`, each parcel by a connection of its own."""
@@ -58,13 +62,15 @@ class CotSender:
         options: dict[str, Any] = {}
         if context is not None:
             options = {"ssl": context, "server_hostname": url.host}
-        _, writer = await asyncio.open_connection(
+        reader, writer = await asyncio.open_connection(
             address, port, family=socket.AddressFamily(family), **options
         )
         try:
             writer.write(body)
             await writer.drain()
             await _taken(writer)
+            if context is not None:
+                await _not_refused(reader)
         finally:
             writer.close()
             with suppress(OSError, TimeoutError):
@@ -104,6 +110,18 @@ def _encoded(parcel: Parcel, *, datagram: bool) -> bytes:
     if parcel.target.get("form", "xml") == "xml":
         return event
     return bytes(xml2proto(event, TAKProtoVer.MESH if datagram else TAKProtoVer.STREAM))
+
+
+async def _not_refused(reader: asyncio.StreamReader) -> None:
+    """Returns unless the server hangs up within a moment.
+
+    Raises:
+        OSError: it did.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(REFUSAL_S):
+            if not await reader.read(1):
+                raise ConnectionResetError("the server hung up; does it ask for a certificate?")
 
 
 async def _taken(writer: asyncio.StreamWriter) -> None:
