@@ -24,7 +24,7 @@ from api.channel.mail import MailSender
 from api.channel.nats import nats_sender
 from api.channel.parcel import AwayError, RefusedError
 from api.channel.senders import open_senders
-from api.http.routes_subscriptions import BOX
+from api.http.routes_alerts import BOX
 from api.outward import Guard
 from api.settings import Settings
 

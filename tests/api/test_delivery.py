@@ -15,7 +15,7 @@ from api.alerting import Alerting
 from api.bell import Bell
 from api.channel.webhook import webhook_sender
 from api.delivery import Circuit, Delivery, DeliveryParams
-from api.http.routes_subscriptions import BOX
+from api.http.routes_alerts import BOX
 from api.outward import Guard
 from api.writing import Findings, Sharing, write
 from ingest.picture import Picture
@@ -220,11 +220,21 @@ async def test_what_is_refused_for_good_is_dead_shown_and_sent_again_on_request(
         page = await shown.json()
         assert page["deliveries"][0]["tries"] == QUICK.refusals
         assert page["deliveries"][0]["last_error"].startswith("400")
-        assert page["next"]
+        assert page["deliveries"][0]["id"].startswith(page["deliveries"][0]["alert_id"])
+        rest = await world.client.get(
+            f"{where}/deliveries?status=dead&cursor={page['next']}", headers=officer
+        )
+        rest = (await rest.json())["deliveries"]
+        assert {rest[0]["id"], page["deliveries"][0]["id"]} == {
+            found().alerts[0].id + ".raised", found(1, 200000009).alerts[0].id + ".raised",
+        }  # fmt: skip
         receiver.status = 200
         again = await world.client.post(f"{where}/redelivery", headers=officer, json={})
         assert await again.json() == {"waiting": 2}
         await until(status_of(world, delivered=2), "the delivery of the dead")
+        named = {"deliveries": [rest[0]["id"], "0" * 20 + ".raised"]}
+        again = await world.client.post(f"{where}/redelivery", headers=officer, json=named)
+        assert await again.json() == {"waiting": 1}
 
 
 async def test_a_redirect_is_not_followed_and_a_receiver_that_is_gone_is_not_asked_again(
