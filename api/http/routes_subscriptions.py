@@ -58,6 +58,10 @@ class FilterBody(Body):
     ports: list[Annotated[str, Field(pattern=r"^[A-Z]{2}[A-Z2-9]{3}$")]] = Field(
         default=[], max_length=100, description="Of the rule `port_call`."
     )
+    silence_h: float = Field(
+        default=0.0, ge=0, le=24 * 7,
+        description="For so long after an alert no other of its rule and vessels is sent.",
+    )  # fmt: skip
     valid_from: Instant | None = None
     valid_until: Instant | None = None
 
@@ -66,7 +70,8 @@ class FilterBody(Body):
         return Filter(
             min_severity=self.min_severity, rules=tuple(self.rules),
             mmsis=tuple(int(mmsi) for mmsi in self.mmsis), bbox=self.bbox,
-            zones=tuple(self.zones), ports=tuple(self.ports), valid_from=self.valid_from,
+            zones=tuple(self.zones), ports=tuple(self.ports), silence_h=self.silence_h,
+            valid_from=self.valid_from,
             valid_until=self.valid_until,
         )  # fmt: skip
 

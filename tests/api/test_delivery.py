@@ -340,6 +340,18 @@ async def test_a_silence_keeps_a_nation_from_being_told_and_no_other(world, rece
     assert [row["nation"] for row in rows] == ["US"]
 
 
+async def test_a_subscription_has_a_silence_of_its_own_for_each_rule_and_vessel(world, receiver):
+    officer = await world.sign()
+    await subscribe(world, officer, receiver.url, filter={"silence_h": 2})
+    await commit(world, found(), found(1), found(2, kind="gap"), found(3, 200000009))
+    rows = await world.database.fetch("SELECT alert_id FROM deliveries ORDER BY id")
+    told = (found(), found(2, kind="gap"), found(3, 200000009))
+    assert [row["alert_id"] for row in rows] == [each.alerts[0].id for each in told]
+    await world.database.execute("UPDATE alerts SET raised_at = raised_at - interval '3 h'")
+    await commit(world, found(4))
+    assert await world.database.fetchval("SELECT count(*) FROM deliveries") == 4
+
+
 async def test_a_preview_counts_what_the_last_week_would_have_sent(world, receiver):
     await commit(world, found(), found(1, kind="gap"), found(2, kind="zone_entry"))
     await commit(world, found(3), sharing=Sharing(originator="MX", releasable_to=()))
