@@ -33,7 +33,7 @@ BELL = web.AppKey("bell", Bell)
 BOX = web.AppKey("secret_box", SecretBox)
 
 LOOK_S: Final = 1.0
-"""Between looks of a stream for alerts, where nothing rings."""
+"""Between looks of a stream for alerts, while the database's word is not heard."""
 
 KEEP_ALIVE_S: Final = 15.0
 ASK_AGAIN_S: Final = 60.0
@@ -215,6 +215,7 @@ async def _messages(
     said_at = asked_at = time.monotonic()
     yield b": alerts follow\n\n"
     while not bell.over:
+        rung = bell.rung
         rows = await store_alerts.alerts_after(context.database, principal.nation, seen, PART)
         for row in rows:
             seen = row["revision"]
@@ -222,7 +223,7 @@ async def _messages(
                 said_at = time.monotonic()
                 yield _event(row, box)
         if len(rows) < PART:
-            await bell.wait(LOOK_S)
+            await bell.wait(KEEP_ALIVE_S if bell.listening else LOOK_S, rung)
         now = time.monotonic()
         if now - asked_at > ASK_AGAIN_S:
             await identify(context.database, request, context.cookie)
