@@ -5,6 +5,7 @@ PostgreSQL's NOTIFY rings it; where that is lost, waiting ends by itself and the
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Final
 
 import asyncpg
@@ -22,27 +23,34 @@ class Bell:
 
     Attributes:
         over: the service stops; nobody need wait any more.
+        listening: the database's word is heard, so looking without it is seldom needed.
+        rung: how often.
     """
 
     def __init__(self) -> None:
         self.over = False
-        self._rung = asyncio.Event()
+        self.listening = False
+        self.rung = 0
+        self._next = asyncio.Event()
 
     def ring(self) -> None:
         """Wakes everybody who waits now."""
-        self._rung.set()
-        self._rung = asyncio.Event()
+        self.rung += 1
+        self._next.set()
+        self._next = asyncio.Event()
 
     def end(self) -> None:
         """Rings for the last time."""
         self.over = True
         self.ring()
 
-    async def wait(self, seconds: float) -> None:
-        """Returns when the bell rings, or after so many seconds."""
+    async def wait(self, seconds: float, since: int) -> None:
+        """Returns once the bell has rung more often than `since`, or after so many seconds."""
+        if self.rung != since:
+            return
         try:
             async with asyncio.timeout(seconds):
-                await self._rung.wait()
+                await self._next.wait()
         except TimeoutError:
             return
 
@@ -60,8 +68,15 @@ class Bell:
         connection = await asyncpg.connect(database_url, timeout=10, command_timeout=10)
         try:
             await connection.add_listener(CHANNEL, lambda *_: self.ring())
+            self.listening = True
+            self.ring()  # what came before
+            gone = asyncio.Event()
+            connection.add_termination_listener(lambda _: gone.set())
             while not connection.is_closed():
-                await asyncio.sleep(CHECK_S)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(CHECK_S):
+                        await gone.wait()
                 await connection.execute("SELECT 1")
         finally:
+            self.listening = False
             await connection.close(timeout=5)

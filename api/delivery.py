@@ -117,11 +117,12 @@ class Delivery:
             async with asyncio.TaskGroup() as group:
                 tasks: dict[str, asyncio.Task[None]] = {}
                 while True:
+                    rung = self._bell.rung
                     try:
                         await self._look(group, tasks)
                     except AWAY as error:
                         _log.warning("deliveries wait for the database: %r", error)
-                    await self._bell.wait(self._params.look_s)
+                    await self._bell.wait(self._params.look_s, rung)
         finally:
             await self._release()
 

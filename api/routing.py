@@ -24,6 +24,7 @@ class Filter:
     Attributes:
         bbox: west, south, east, north; west > east crosses 180 degrees.
         zones, ports: ids of built-in zones the alert lies in; UN/LOCODEs called at.
+        silence_h: for so long after an alert no other of its rule and vessels is sent.
         valid_from, valid_until: when the subscription holds, by the wall clock, us UTC.
     """
 
@@ -33,6 +34,7 @@ class Filter:
     bbox: tuple[DegreesEast, DegreesNorth, DegreesEast, DegreesNorth] | None = None
     zones: tuple[str, ...] = ()
     ports: tuple[str, ...] = ()
+    silence_h: float = 0.0
     valid_from: Microseconds | None = None
     valid_until: Microseconds | None = None
 

@@ -14,7 +14,7 @@ import asyncpg
 import msgspec
 
 from api.policy import Principal
-from api.routing import admits, is_silenced
+from api.routing import Subscription, admits, is_silenced
 from api.store import TIMEOUT_S
 from api.store_subscriptions import subscriptions_in_force
 from sea.errors import ConflictError
@@ -47,6 +47,12 @@ _SEND_WITHDRAWN = """
     ORDER BY id
     ON CONFLICT (subscription_id, alert_id, phase) DO NOTHING
 """
+_LATELY = """
+    SELECT 1 FROM deliveries d JOIN alerts a ON a.id = d.alert_id
+    WHERE d.subscription_id = $1 AND d.phase = 'raised' AND a.rule = $2 AND a.mmsis = $3
+      AND a.raised_at > clock_timestamp() - $4::interval
+    LIMIT 1
+"""
 _SILENCED = "SELECT nation, rule, mmsi FROM alert_silences WHERE until > clock_timestamp()"
 _RING = f"SELECT pg_notify('{CHANNEL}', '')"
 
@@ -77,18 +83,29 @@ async def write(
         subscriptions = await subscriptions_in_force(connection)
         silenced = {tuple(row) for row in await connection.fetch(_SILENCED)}
         now = time.time_ns() // 1000
-        sent = []
         for told in ({name: getattr(row, name) for name in AlertRow.__slots__} for row in fresh):
             vessel = told["mmsis"][0] if told["mmsis"] else 0
-            sent += [
-                (s.id, told["id"], vessel) for s in subscriptions
+            wanted = [
+                s for s in subscriptions
                 if admits(s, told, now) and not is_silenced(silenced, s.owner.nation, told)
             ]  # fmt: skip
-        await connection.executemany(_SEND, sent)
+            sent = [s for s in wanted if not await _told_lately(connection, s, told)]
+            await connection.executemany(_SEND, [(s.id, told["id"], vessel) for s in sent])
     if withdrawn:
         await connection.execute(_WITHDRAW, list(withdrawn))
         await connection.execute(_SEND_WITHDRAWN, list(withdrawn))
     await connection.execute(_RING)
+
+
+async def _told_lately(
+    connection: asyncpg.Connection, subscription: Subscription, told: dict[str, Any]
+) -> bool:
+    """Whether the subscription's own silence holds."""
+    life = timedelta(hours=subscription.filter.silence_h)
+    if not life:
+        return False
+    of = (subscription.id, told["rule"], list(told["mmsis"]), life)
+    return await connection.fetchval(_LATELY, *of) is not None
 
 
 def _values(row: AlertRow) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ deliver and a destination hears one of them; who is killed loses the claim by th
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -23,7 +23,8 @@ _CLAIM = """
       AND (claimed_by = $2 OR claimed_until IS NULL OR claimed_until < clock_timestamp())
     RETURNING secret, CASE WHEN former_until > clock_timestamp() THEN former_secret END AS former,
               failing_since,
-              EXISTS (SELECT FROM keys WHERE name = by_name AND revoked_at IS NOT NULL) AS revoked
+              EXISTS (SELECT FROM keys WHERE name = by_name) AND NOT EXISTS
+                  (SELECT FROM keys WHERE name = by_name AND revoked_at IS NULL) AS revoked
 """
 _RELEASE = """
     UPDATE subscriptions SET claimed_until = NULL, claimed_by = NULL WHERE claimed_by = $1
@@ -120,34 +121,37 @@ async def failing(database: asyncpg.Pool, subscription: str, why: str | None) ->
 
 
 _DELIVERIES = """
-    SELECT id, alert_id, phase, status, tries, made_at, due_at, ended_at, last_error
+    SELECT alert_id || '.' || phase AS parcel, alert_id, phase, status, tries, made_at, due_at,
+           ended_at, last_error
     FROM deliveries
     WHERE subscription_id = $1 AND ($2::text IS NULL OR status = $2)
-      AND ($3::bigint IS NULL OR id < $3)
-    ORDER BY id DESC
-    LIMIT $4
+      AND ($3::timestamptz IS NULL OR (made_at, alert_id || '.' || phase) < ($3, $4::text))
+    ORDER BY made_at DESC, parcel DESC
+    LIMIT $5
 """
 _AGAIN = """
     UPDATE deliveries SET status = 'waiting', tries = 0, since = clock_timestamp(),
            due_at = clock_timestamp(), ended_at = NULL
     WHERE subscription_id = $1
-      AND (CASE WHEN $2::bigint[] IS NULL THEN status = 'dead'
-           ELSE id = ANY($2) AND status IN ('dead', 'delivered') END)
+      AND (CASE WHEN $2::text[] IS NULL THEN status = 'dead'
+           ELSE alert_id || '.' || phase = ANY($2) AND status IN ('dead', 'delivered') END)
     RETURNING id
 """
 
 
 async def deliveries(
-    database: asyncpg.Pool, subscription: str, status: str | None, before: int | None, limit: int
-) -> list[Any]:
-    """Rows of deliveries, newest first."""
+    database: asyncpg.Pool, subscription: str, status: str | None,
+    after: tuple[datetime, str] | None, limit: int,
+) -> list[Any]:  # fmt: skip
+    """Rows of deliveries, newest first; their numbers stay inside, for they count others' too."""
+    at, parcel = after or (None, None)
     rows: list[Any] = await database.fetch(
-        _DELIVERIES, subscription, status, before, limit, timeout=TIMEOUT_S
+        _DELIVERIES, subscription, status, at, parcel, limit, timeout=TIMEOUT_S
     )
     return rows
 
 
-async def redeliver(database: asyncpg.Pool, subscription: str, chosen: Sequence[int] | None) -> int:
+async def redeliver(database: asyncpg.Pool, subscription: str, chosen: Sequence[str] | None) -> int:
     """How many are on their way again: those chosen, or all dead ones."""
     async with database.acquire(timeout=TIMEOUT_S) as connection, connection.transaction():
         rows = await connection.fetch(_AGAIN, subscription, chosen)

@@ -9,6 +9,7 @@ import fcntl
 import socket
 import ssl
 import struct
+import tempfile
 import termios
 from contextlib import suppress
 from typing import Any, Final
@@ -22,6 +23,10 @@ from api.outward import ForbiddenAddressError, Guard
 
 SEND_S: Final = 10.0
 _POLL_S: Final = 0.01
+
+REFUSAL_S: Final = 0.5
+"""A server of TLS 1.3 may refuse our certificate after we have written all: its alert is given a
+round trip to come. Chosen by us."""
 
 
 class CotSender:
@@ -39,7 +44,8 @@ class CotSender:
                 if url.scheme == "udp":
                     await self._send_datagram(url, body)
                 else:
-                    await self._send_stream(url, body, parcel.target.get("ca_pem"))
+                    context = await _context(parcel) if url.scheme == "tls" else None
+                    await self._send_stream(url, body, context)
         except ForbiddenAddressError as error:
             raise RefusedError(str(error)) from None
         except (OSError, TimeoutError) as error:
@@ -51,19 +57,20 @@ class CotSender:
             out.setblocking(False)
             await asyncio.get_running_loop().sock_sendto(out, body, (address, port))
 
-    async def _send_stream(self, url: URL, body: bytes, ca_pem: str | None) -> None:
+    async def _send_stream(self, url: URL, body: bytes, context: ssl.SSLContext | None) -> None:
         family, address, port = await self._where(url, socket.SOCK_STREAM)
         options: dict[str, Any] = {}
-        if url.scheme == "tls":
-            context = ssl.create_default_context(cadata=ca_pem or None)
+        if context is not None:
             options = {"ssl": context, "server_hostname": url.host}
-        _, writer = await asyncio.open_connection(
+        reader, writer = await asyncio.open_connection(
             address, port, family=socket.AddressFamily(family), **options
         )
         try:
             writer.write(body)
             await writer.drain()
             await _taken(writer)
+            if context is not None:
+                await _not_refused(reader)
         finally:
             writer.close()
             with suppress(OSError, TimeoutError):
@@ -77,11 +84,44 @@ class CotSender:
         return (await self._guard.resolve(url.host, url.port, plain=plain, kind=kind))[0]
 
 
+async def _context(parcel: Parcel) -> ssl.SSLContext:
+    """Trusts the authority of the target, and shows our certificate where there is one."""
+    client_pem = parcel.secrets[0] if parcel.secrets else None
+    return await asyncio.to_thread(tls_context, parcel.target.get("ca_pem"), client_pem)
+
+
+def tls_context(ca_pem: str | None, client_pem: str | None) -> ssl.SSLContext:
+    """How to speak to a TAK server; None: the authorities of this machine, no certificate.
+
+    Raises:
+        ssl.SSLError: what should be a certificate or key is none.
+    """
+    context = ssl.create_default_context(cadata=ca_pem or None)
+    if client_pem:
+        with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:  # of mode 0600
+            file.write(client_pem)
+            file.flush()
+            context.load_cert_chain(file.name, password=lambda: "")  # never asks at a terminal
+    return context
+
+
 def _encoded(parcel: Parcel, *, datagram: bool) -> bytes:
     event = cot_event(parcel)
     if parcel.target.get("form", "xml") == "xml":
         return event
     return bytes(xml2proto(event, TAKProtoVer.MESH if datagram else TAKProtoVer.STREAM))
+
+
+async def _not_refused(reader: asyncio.StreamReader) -> None:
+    """Returns unless the server hangs up within a moment.
+
+    Raises:
+        OSError: it did.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(REFUSAL_S):
+            if not await reader.read(1):
+                raise ConnectionResetError("the server hung up; does it ask for a certificate?")
 
 
 async def _taken(writer: asyncio.StreamWriter) -> None:

@@ -114,9 +114,9 @@ class Subscriptions(Answer):
 
 
 class Delivery(Answer):
-    """One alert on its way to one subscription."""
+    """One alert on its way to one subscription; `id` is the message's wherever it is sent."""
 
-    id: int
+    id: str
     alert_id: str
     phase: Literal["raised", "withdrawn"]
     status: Literal["waiting", "delivered", "dead", "withheld"]

@@ -154,7 +154,7 @@ def make_application(
     application[routes_unusual.OPINION] = SecondOpinion(database, view)
     application[routes_hotspots.PLACES] = Places(database, hazard)
     application[routes_alerts.BELL] = bell or Bell()
-    application[routes_subscriptions.BOX] = secret_box(settings)
+    application[routes_alerts.BOX] = secret_box(settings)
     application[routes_node.SOCKETS] = WeakSet()
     application[routes_node.DESCRIPTION] = openapi(
         OPERATIONS, title="Safe Passage", version=metadata.version("safepassage")

@@ -23,15 +23,17 @@ from api.http.registry import NoParams, Operation, Params, json_response
 from api.http.routes_vessels import cursor_time
 from api.policy import Principal, may_act, release_of
 from api.routing import may_have
+from api.secret import SecretBox
 from api.store_alerts import Action
 from sea.errors import BadInputError, NotAllowedError, UnavailableError
 from sea.instants import from_us, to_us
 from sea.units import HOUR_US
 
 BELL = web.AppKey("bell", Bell)
+BOX = web.AppKey("secret_box", SecretBox)
 
 LOOK_S: Final = 1.0
-"""Between looks of a stream for alerts, where nothing rings."""
+"""Between looks of a stream for alerts, while the database's word is not heard."""
 
 KEEP_ALIVE_S: Final = 15.0
 ASK_AGAIN_S: Final = 60.0
@@ -192,32 +194,36 @@ async def stream(request: web.Request, asked: StreamQuery) -> web.StreamResponse
 async def _last_seen(request: web.Request) -> int:
     """The revision to go on from: the client's last, else the newest there is.
 
+    An event's id is its revision, encrypted: revisions count what one may not see, too.
+
     Raises:
         BadInputError: the header is none of ours.
     """
     given = request.headers.get("Last-Event-ID")
     if given is None:
         return await store_alerts.newest_revision(request.app[CONTEXT].database)
-    if not (given.isascii() and given.isdigit() and len(given) < 19):
-        raise BadInputError("is the id of an event of this stream", field="Last-Event-ID")
-    return int(given)
+    try:
+        return int(request.app[BOX].open(given.encode()))
+    except (UnavailableError, ValueError):
+        raise BadInputError("is the id of an event of this stream", field="Last-Event-ID") from None
 
 
 async def _messages(
     request: web.Request, principal: Principal, seen: int, severities: list[str]
 ) -> AsyncIterator[bytes]:
-    context, bell = request.app[CONTEXT], request.app[BELL]
+    context, bell, box = request.app[CONTEXT], request.app[BELL], request.app[BOX]
     said_at = asked_at = time.monotonic()
     yield b": alerts follow\n\n"
     while not bell.over:
+        rung = bell.rung
         rows = await store_alerts.alerts_after(context.database, principal.nation, seen, PART)
         for row in rows:
             seen = row["revision"]
             if may_have(principal, row) and row["severity"] in severities:
                 said_at = time.monotonic()
-                yield _event(row)
+                yield _event(row, box)
         if len(rows) < PART:
-            await bell.wait(LOOK_S)
+            await bell.wait(KEEP_ALIVE_S if bell.listening else LOOK_S, rung)
         now = time.monotonic()
         if now - asked_at > ASK_AGAIN_S:
             await identify(context.database, request, context.cookie)
@@ -227,10 +233,11 @@ async def _messages(
             yield b": still here\n\n"
 
 
-def _event(row: dict[str, Any]) -> bytes:
+def _event(row: dict[str, Any], box: SecretBox) -> bytes:
     phase = b"raised" if row["withdrawn_at"] is None else b"withdrawn"
     body = msgspec.json.encode(row["document"])
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (row["revision"], phase, body)
+    place = box.close(str(row["revision"]))
+    return b"id: %s\nevent: %s\ndata: %s\n\n" % (place, phase, body)
 
 
 async def end_streams(application: web.Application) -> None:

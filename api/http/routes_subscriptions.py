@@ -18,15 +18,14 @@ from api.http.context import CONTEXT, principal_of
 from api.http.params import Cursor, Instant, Limit, read_cursor, write_cursor
 from api.http.problem import InvalidRequestError, NotFoundError
 from api.http.registry import NoParams, Operation, Params, json_response
+from api.http.routes_alerts import BOX
+from api.http.routes_vessels import cursor_time
 from api.http.targets import check_target
 from api.policy import may_manage
 from api.routing import Channel, Filter, Subscription, owner_of
-from api.secret import SecretBox
 from sea.instants import iso_z, to_us
 from sea.units import SECOND_US
 from sea.zones import builtin_zones
-
-BOX = web.AppKey("secret_box", SecretBox)
 
 FORMER_FOR: Final = timedelta(hours=24)
 """How long a former secret signs beside the new one. Chosen by us: a working day to change it."""
@@ -59,6 +58,10 @@ class FilterBody(Body):
     ports: list[Annotated[str, Field(pattern=r"^[A-Z]{2}[A-Z2-9]{3}$")]] = Field(
         default=[], max_length=100, description="Of the rule `port_call`."
     )
+    silence_h: float = Field(
+        default=0.0, ge=0, le=24 * 7,
+        description="For so long after an alert no other of its rule and vessels is sent.",
+    )  # fmt: skip
     valid_from: Instant | None = None
     valid_until: Instant | None = None
 
@@ -67,7 +70,8 @@ class FilterBody(Body):
         return Filter(
             min_severity=self.min_severity, rules=tuple(self.rules),
             mmsis=tuple(int(mmsi) for mmsi in self.mmsis), bbox=self.bbox,
-            zones=tuple(self.zones), ports=tuple(self.ports), valid_from=self.valid_from,
+            zones=tuple(self.zones), ports=tuple(self.ports), silence_h=self.silence_h,
+            valid_from=self.valid_from,
             valid_until=self.valid_until,
         )  # fmt: skip
 
@@ -90,7 +94,9 @@ class PreviewBody(Body):
 class RedeliveryBody(Body):
     """Which deliveries go out again: all dead ones, or those named."""
 
-    deliveries: list[int] | None = Field(default=None, max_length=1000)
+    deliveries: (
+        list[Annotated[str, Field(pattern=r"^[0-9a-f]{20}\.(raised|withdrawn)$")]] | None
+    ) = Field(default=None, max_length=1000)
 
 
 class OneSubscription(Params):
@@ -124,16 +130,17 @@ async def subscribe(request: web.Request, _: NoParams) -> web.Response:
     """The new subscription, with its secret: the only time that is shown."""
     body = await read_body(request, SubscriptionBody)
     target = check_target(request.app[CONTEXT].settings, body.channel, body.target)
+    kept = new_secret() if body.channel == "webhook" else target.pop("client_pem", None)
     subscription = Subscription(
         id=secrets.token_hex(10), name=body.name, owner=principal_of(request),
         channel=body.channel, target=target, filter=body.filter.filter(),
     )  # fmt: skip
     _check_times(subscription.filter)
-    secret = new_secret() if body.channel == "webhook" else None
-    closed = None if secret is None else request.app[BOX].close(secret)
+    closed = None if kept is None else request.app[BOX].close(kept)
     await store_subscriptions.add(request.app[CONTEXT].database, subscription, closed)
     shown = await _document(request, subscription.id)
-    shown |= {"secret": secret, "preview": await _preview(request, subscription.filter)}
+    shown |= {"secret": kept if body.channel == "webhook" else None,
+              "preview": await _preview(request, subscription.filter)}  # fmt: skip
     return json_response(shown, status=201)
 
 
@@ -169,14 +176,16 @@ async def rotate(request: web.Request, asked: OneSubscription) -> web.Response:
 async def deliveries(request: web.Request, asked: DeliveriesQuery) -> dict[str, Any]:
     """The subscription's deliveries, newest first."""
     await _mine(request, asked.id)
+    after = read_cursor(asked.cursor, tuple[int, str])
     rows = await store_deliveries.deliveries(
-        request.app[CONTEXT].database, asked.id, asked.status, read_cursor(asked.cursor, int),
-        asked.limit + 1,
+        request.app[CONTEXT].database, asked.id, asked.status,
+        after and (cursor_time(after[0]), after[1]), asked.limit + 1,
     )  # fmt: skip
     page = rows[: asked.limit]
+    last = page[-1] if len(rows) > len(page) else None
     return {
         "deliveries": [_delivery(row) for row in page],
-        "next": write_cursor(page[-1]["id"] if len(rows) > len(page) else None),
+        "next": write_cursor(last and (to_us(last["made_at"]), last["parcel"])),
     }
 
 
@@ -230,7 +239,7 @@ async def _preview(request: web.Request, wanted: Filter) -> dict[str, Any]:
 
 def _delivery(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "id": row["id"], "alert_id": row["alert_id"], "phase": row["phase"],
+        "id": row["parcel"], "alert_id": row["alert_id"], "phase": row["phase"],
         "status": row["status"], "tries": row["tries"], "made_at": iso_z(to_us(row["made_at"])),
         "due_at": iso_z(to_us(row["due_at"])),
         "ended_at": None if row["ended_at"] is None else iso_z(to_us(row["ended_at"])),

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, Field, ValidationError
 from yarl import URL
 
+from api.channel.cot import tls_context
 from api.form.forms import Form
 from api.http.bodies import Body
 from api.http.problem import InvalidRequestError
@@ -32,6 +33,12 @@ class CotTarget(Body):
     form: Literal["xml", "protobuf"] = "xml"
     ca_pem: str | None = Field(
         default=None, max_length=20_000, description="Authority that signed a tls:// server."
+    )
+    client_pem: str | None = Field(
+        default=None,
+        max_length=40_000,
+        description="Our certificate and key for a tls:// server that asks for one; kept encrypted "
+        "and never shown.",
     )
 
 
@@ -76,15 +83,19 @@ def check_target(settings: Settings, channel: Channel, given: Mapping[str, Any])
         _check_url(settings, target["url"], ("https", "http"))
     if channel == "cot":
         _check_url(settings, target["url"], ("tls", "tcp", "udp"))
-        _check_authority(target["ca_pem"])
+        _check_certificates(target)
     return target
 
 
-def _check_authority(pem: str | None) -> None:
-    try:
-        ssl.create_default_context(cadata=pem or None)
-    except (ssl.SSLError, ValueError):
-        raise InvalidRequestError([("target.ca_pem", "is no certificate in PEM")]) from None
+def _check_certificates(target: Mapping[str, Any]) -> None:
+    for field, what in (("ca_pem", "certificate"), ("client_pem", "certificate with its key")):
+        given = {"ca_pem": None, "client_pem": None} | {field: target[field]}
+        if target[field] is not None and not target["url"].startswith("tls:"):
+            raise InvalidRequestError([(f"target.{field}", "is for tls:// alone")])
+        try:
+            tls_context(**given)
+        except (ssl.SSLError, ValueError):
+            raise InvalidRequestError([(f"target.{field}", f"is no {what} in PEM")]) from None
 
 
 def _check_url(settings: Settings, text: str, schemes: tuple[str, ...]) -> None:

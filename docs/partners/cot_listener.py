@@ -29,8 +29,10 @@ def show(document: bytes) -> None:
     point, risk = event.find("point"), event.find("detail/__risk")
     assert point is not None
     assert risk is not None
-    print(event.get("uid"), point.get("lat"), point.get("lon"), risk.get("severity"),
-          risk.get("rule"), risk.get("phase"), risk.get("mmsis"), flush=True)  # fmt: skip
+    told = [event.get("uid"), point.get("lat"), point.get("lon")]
+    told += [risk.get(name) for name in ("severity", "rule", "phase", "mmsis")]
+    sys.stdout.write(" ".join(text or "-" for text in told) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

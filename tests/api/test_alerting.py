@@ -13,6 +13,7 @@ from api.routing import Filter, Subscription, admits, is_silenced
 from api.telling import SupplementRow
 from api.watch import Fleet, Watch
 from api.writing import Findings, Sharing, _alert
+from escort.reading import read_scenario
 from ingest import snapshot
 from ingest.picture import Picture
 from risk.assess import Assessor
@@ -21,6 +22,7 @@ from risk.detectors import standard_detectors
 from risk.event import Event
 from risk.evidence import Evidence
 from risk.ships import Ships, ships_from
+from sea.instants import iso_z
 from sea.units import HOUR_US, MINUTE_US
 
 NOW = 1_772_366_400_000_000
@@ -134,6 +136,26 @@ def test_what_stood_goes_on_from_the_state_and_from_notes(assessor):
     for rule, (at, keys) in snapshot.unpack(snapshot.pack({"stood": stood}))["stood"].items():
         noted.stand(rule, keys, at)
     assert rules_told(noted, assessor, 5, "high") == []
+
+
+def test_an_escort_in_question_is_told_once_while_plans_repeat_it_and_again_of_another():
+    scenario = read_scenario({
+        "now": iso_z(NOW), "horizon_h": 72, "zones": [], "assets": [],
+        "requests": [{"id": "r1", "mmsis": [f"{SHIP}"], "rendezvous": [-80.0, 0.0],
+                      "earliest": iso_z(NOW), "latest": iso_z(NOW + HOUR_US),
+                      "release": [-80.0, 2.0], "speed_kn": 14.0, "risk_value": 0.1}],
+    })  # fmt: skip
+    question = {"kind": "approval_lost", "tasking": "t1", "asset": "a1", "requests": ["r1"],
+                "text": "An approved escort cannot be kept: a1 is down"}  # fmt: skip
+    plan = {"alerts": [question], "under_way": [], "ended": []}
+    alerting, stood = Alerting(), {}
+    (first,) = alerting.planned(plan, scenario, Picture(), stood)
+    assert (first.rule.name, first.mmsis, first.onset_at) == ("escort", (SHIP,), NOW)
+    assert stood["escort"][1] == ["approval_lost|t1|a1|r1"]
+    later = replace(scenario, now=NOW + HOUR_US)
+    assert alerting.planned(plan, later, Picture(), {}) == []
+    other = plan | {"alerts": [question, question | {"kind": "asset_down", "asset": "a2"}]}
+    assert len(alerting.planned(other, later, Picture(), {})) == 1
 
 
 def test_a_watch_list_hit_is_for_its_audience_alone_and_always_the_same():

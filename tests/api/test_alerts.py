@@ -7,7 +7,7 @@ import pytest
 
 from api import store_alerts
 from api.alerting import Alerting
-from api.http.routes_alerts import BELL
+from api.http.routes_alerts import BELL, BOX
 from api.writing import Findings, Sharing, write
 from ingest.picture import Picture
 from risk.event import Event
@@ -150,7 +150,7 @@ async def events_of(response, n):
             if name in ("id", "event", "data"):
                 event[name] = value
             if not line.strip() and event:
-                seen.append((int(event["id"]), event["event"], json.loads(event["data"])))
+                seen.append((event["id"], event["event"], json.loads(event["data"])))
                 event = {}
                 if len(seen) == n:
                     return seen
@@ -168,7 +168,7 @@ async def test_the_stream_goes_on_after_the_last_event_seen(world, found):
         assert (event, told["rule"]) == ("raised", "rendezvous")
     await commit(world, found(2))
     await commit(world, Findings(withdrawn=[found(0).alerts[0].id]))
-    last = officer | {"Last-Event-ID": str(seen)}
+    last = officer | {"Last-Event-ID": seen}
     async with world.client.get("/v1/alerts/stream", headers=last) as response:
         missed = await events_of(response, 2)
     assert [event for _, event, _ in missed] == ["raised", "withdrawn"]
@@ -178,11 +178,13 @@ async def test_the_stream_goes_on_after_the_last_event_seen(world, found):
 
 
 async def test_a_stream_tells_nobody_what_is_not_releasable_and_ends_with_the_service(world, found):
-    stranger = await world.sign(nation="CO") | {"Last-Event-ID": "0"}
+    beginning = world.application[BOX].close("0").decode()
+    stranger = await world.sign(nation="CO") | {"Last-Event-ID": beginning}
     await commit(world, found(0), Sharing(originator="MX", releasable_to=("US",)))
     await commit(world, found(1))
     async with world.client.get("/v1/alerts/stream", headers=stranger) as response:
-        ((_, _, told),) = await events_of(response, 1)
+        ((place, _, told),) = await events_of(response, 1)
+        assert not place.isdigit(), "a number would count what is not releasable"
         assert told["id"] == found(1).alerts[0].id
         world.application[BELL].end()
         async with asyncio.timeout(20):

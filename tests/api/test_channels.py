@@ -6,6 +6,7 @@ import ipaddress
 import json
 import ssl
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import nats
@@ -23,6 +24,7 @@ from api.channel.mail import MailSender
 from api.channel.nats import nats_sender
 from api.channel.parcel import AwayError, RefusedError
 from api.channel.senders import open_senders
+from api.http.routes_alerts import BOX
 from api.outward import Guard
 from api.settings import Settings
 
@@ -110,6 +112,33 @@ async def test_a_tak_server_gets_xml_by_tls_if_its_authority_is_the_one_named(
         await CotSender(GUARD).send(make.parcel(target=target | {"ca_pem": pem}))
         event = ET.fromstring(await listener.next())
     assert event.find("detail/__risk").get("alert") == make.parcel().document["id"]
+
+
+async def test_a_tak_server_that_asks_for_a_certificate_is_shown_one(make, listener, tmp_path):
+    pem, file = a_certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cadata=pem)
+    context.load_cert_chain(file)
+    context.verify_mode = ssl.CERT_REQUIRED
+    async with listener.listening(ssl=context) as port:
+        parcel = make.parcel(target={"url": f"tls://localhost:{port}", "ca_pem": pem})
+        with pytest.raises(AwayError):
+            await CotSender(GUARD).send(parcel)
+        await CotSender(GUARD).send(replace(parcel, secrets=(file.read_text(),)))
+        assert b"__risk" in await listener.next()
+
+
+async def test_a_client_certificate_is_kept_encrypted_and_never_shown(world, tmp_path):
+    pem, file = a_certificate(tmp_path)
+    response = await world.client.post(
+        "/v1/subscriptions", headers=await world.sign(),
+        json={"name": "tak", "channel": "cot", "target": {
+            "url": "tls://example.org:8089", "ca_pem": pem, "client_pem": file.read_text()}},
+    )  # fmt: skip
+    assert response.status == 201
+    assert "PRIVATE KEY" not in await response.text()
+    row = await world.database.fetchrow("SELECT secret, target::text FROM subscriptions")
+    assert "PRIVATE KEY" not in row["target"]
+    assert world.application[BOX].open(row["secret"]) == file.read_text()
 
 
 @contextlib.asynccontextmanager
@@ -236,6 +265,8 @@ async def test_a_node_sends_by_every_channel_it_was_set_up_for(servers, tmp_path
         ("cot", {"url": "tcp://93.184.215.14:8087"}, "target.url"),
         ("cot", {"url": "tls://example.org"}, "target.url"),
         ("cot", {"url": "tls://example.org:8089", "ca_pem": "nonsense"}, "target.ca_pem"),
+        ("cot", {"url": "tls://example.org:8089", "client_pem": "nonsense"}, "target.client_pem"),
+        ("cot", {"url": "tcp://127.0.0.1:8087", "ca_pem": "nonsense"}, "target.ca_pem"),
         ("email", {"to": ["ana@example.org"]}, "channel"),
         ("nats", {"subject": "ais.reports.1"}, "target.subject"),
     ],

@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 from aiohttp import web
@@ -14,7 +15,7 @@ from api.alerting import Alerting
 from api.bell import Bell
 from api.channel.webhook import webhook_sender
 from api.delivery import Circuit, Delivery, DeliveryParams
-from api.http.routes_subscriptions import BOX
+from api.http.routes_alerts import BOX
 from api.outward import Guard
 from api.writing import Findings, Sharing, write
 from ingest.picture import Picture
@@ -179,6 +180,21 @@ async def test_a_partner_that_is_down_delays_nobody_and_gets_all_when_it_is_back
     assert shown["failing_since"] is None
 
 
+async def test_what_waited_for_an_hour_waits_on_and_what_waited_for_a_day_is_dead(
+    world, unused_tcp_port
+):
+    await subscribe(world, await world.sign(), f"http://127.0.0.1:{unused_tcp_port}/hook")
+    await commit(world, found(), found(1, 200000009))
+    earlier = "UPDATE deliveries SET since = since - $2::interval WHERE id = $1"
+    first, second = await world.database.fetch("SELECT id FROM deliveries ORDER BY id")
+    await world.database.execute(earlier, first["id"], timedelta(hours=1))
+    await world.database.execute(earlier, second["id"], timedelta(hours=25))
+    async with couriers(world):
+        await until(status_of(world, waiting=1, dead=1), "the end of the day")
+        tries = "SELECT tries > 3 AND status = 'waiting' FROM deliveries WHERE id = $1"
+        await until(lambda: world.database.fetchval(tries, first["id"]), "more tries")
+
+
 async def test_a_partner_that_answers_slowly_does_not_make_others_wait(world, receiver):
     slow = Receiver()
     slow.wait_s = 2.0
@@ -204,11 +220,21 @@ async def test_what_is_refused_for_good_is_dead_shown_and_sent_again_on_request(
         page = await shown.json()
         assert page["deliveries"][0]["tries"] == QUICK.refusals
         assert page["deliveries"][0]["last_error"].startswith("400")
-        assert page["next"]
+        assert page["deliveries"][0]["id"].startswith(page["deliveries"][0]["alert_id"])
+        rest = await world.client.get(
+            f"{where}/deliveries?status=dead&cursor={page['next']}", headers=officer
+        )
+        rest = (await rest.json())["deliveries"]
+        assert {rest[0]["id"], page["deliveries"][0]["id"]} == {
+            found().alerts[0].id + ".raised", found(1, 200000009).alerts[0].id + ".raised",
+        }  # fmt: skip
         receiver.status = 200
         again = await world.client.post(f"{where}/redelivery", headers=officer, json={})
         assert await again.json() == {"waiting": 2}
         await until(status_of(world, delivered=2), "the delivery of the dead")
+        named = {"deliveries": [rest[0]["id"], "0" * 20 + ".raised"]}
+        again = await world.client.post(f"{where}/redelivery", headers=officer, json=named)
+        assert await again.json() == {"waiting": 1}
 
 
 async def test_a_redirect_is_not_followed_and_a_receiver_that_is_gone_is_not_asked_again(
@@ -312,6 +338,18 @@ async def test_a_silence_keeps_a_nation_from_being_told_and_no_other(world, rece
         " WHERE d.alert_id = $1", found(1).alerts[0].id,
     )  # fmt: skip
     assert [row["nation"] for row in rows] == ["US"]
+
+
+async def test_a_subscription_has_a_silence_of_its_own_for_each_rule_and_vessel(world, receiver):
+    officer = await world.sign()
+    await subscribe(world, officer, receiver.url, filter={"silence_h": 2})
+    await commit(world, found(), found(1), found(2, kind="gap"), found(3, 200000009))
+    rows = await world.database.fetch("SELECT alert_id FROM deliveries ORDER BY id")
+    told = (found(), found(2, kind="gap"), found(3, 200000009))
+    assert [row["alert_id"] for row in rows] == [each.alerts[0].id for each in told]
+    await world.database.execute("UPDATE alerts SET raised_at = raised_at - interval '3 h'")
+    await commit(world, found(4))
+    assert await world.database.fetchval("SELECT count(*) FROM deliveries") == 4
 
 
 async def test_a_preview_counts_what_the_last_week_would_have_sent(world, receiver):
