@@ -44,10 +44,10 @@ def run(args: argparse.Namespace) -> int:
 async def _explained(args: argparse.Namespace) -> "Explanation":
     from api import store
     from api.explanation import explain
+    from api.hazard import assessor_of
     from api.policy import Principal
     from api.running import database_url
     from api.settings import load_settings
-    from risk.assess import Assessor
     from sea.instants import from_us, parse_utc
 
     settings = load_settings(data_dir=args.data_dir)
@@ -56,7 +56,8 @@ async def _explained(args: argparse.Namespace) -> "Explanation":
     principal = Principal(name="explain", role="naval_partner", nation=nation)
     database = await store.open_database(database_url(settings), connections=1)
     try:
-        return await explain(database, int(args.mmsi), at, args.timeline, principal, Assessor())
+        assessor = assessor_of(settings)
+        return await explain(database, int(args.mmsi), at, args.timeline, principal, assessor)
     finally:
         await database.close()
 
