@@ -32,9 +32,9 @@ _ACTIVITIES: Final = tuple(activity.name.lower() for activity in Activity)
 Cells = npt.NDArray[np.uint64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Exposure:
-    """What was seen; frozen.
+    """What was seen; frozen, equal to itself alone.
 
     Attributes:
         cells: H3 of `CELL_RESOLUTION`, ascending, shape (n,).
@@ -56,19 +56,17 @@ class Exposure:
             heard=np.zeros(0, np.uint64), listened=np.zeros((0, HOURS)),
         )  # fmt: skip
 
-    def within(self, cells: Cells) -> tuple[Float64, Float64]:
+    def within(self, cells: Cells, heard: Cells) -> tuple[Float64, Float64]:
         """Ship-hours seen in each cell by activity, shape (c, 3), and hours listened, shape (c,).
 
-        Of cells of another resolution nothing is known.
+        `heard` are the cells that listening in them is told of.
         """
         seen, listened = np.zeros((len(cells), len(Activity))), np.zeros(len(cells))
-        if not len(cells) or h3i.get_resolution(int(cells[0])) != CELL_RESOLUTION:
-            return seen, listened
         row, known = _find(self.cells, cells)
         seen[known] = self.ship_hours[row[known]].sum(axis=1)
-        parents = [h3i.cell_to_parent(c, LISTENING_RESOLUTION) for c in cells.tolist()]
-        row, known = _find(self.heard, np.array(parents, np.uint64))
+        row, known = _find(self.heard, heard)
         listened[known] = self.listened[row[known]].sum(axis=1)
+        seen[listened == 0.0] = 0.0
         return seen, listened
 
     def by_hour(self, cells: Cells) -> Float64:

@@ -22,8 +22,9 @@ import numpy.typing as npt
 from scipy.special import gammaincinv
 
 from ingest.batch import Float64
-from risk.exposure import Exposure
+from risk.exposure import CELL_RESOLUTION, Exposure
 from risk.incident import YEAR_US, Activity, Figures, Incident, packaged_figures
+from risk.lane_density import home_of, lane_density
 from sea.errors import BadInputError
 from sea.geodesy import distance_nm
 from sea.land import is_land
@@ -61,6 +62,8 @@ class HazardParams:
         hour_prior: pseudo-incidents in each local hour (Jeffreys).
         listened_prior_h: hours of listening that weigh as much as an assumed number of ships, a
             month; chosen by us.
+        lane_weight: an hour of listening in a cell as far from a lane is worth so much of one in
+            the cell itself, for ships under way, up to that month; chosen by us.
         report_half_life_days, report_weight: partners' recent reports fade by half in 180 days,
             and a fresh one counts like this many of the figures' years-old ones; chosen by us.
         interval: probability inside low..high.
@@ -73,13 +76,14 @@ class HazardParams:
     prior_ship_hours: float = HOURS_PER_YEAR
     hour_prior: float = 0.5
     listened_prior_h: float = 720.0
+    lane_weight: float = 0.1
     report_half_life_days: float = 180.0
     report_weight: float = 3.0
     interval: float = 0.9
 
     def __post_init__(self) -> None:
         positive = (self.spread_nm, *self.place_ships, *self.region_ships,
-                    self.prior_ship_hours, self.hour_prior, self.listened_prior_h,
+                    self.prior_ship_hours, self.hour_prior, self.listened_prior_h, self.lane_weight,
                     self.report_half_life_days, self.report_weight)  # fmt: skip
         if min(positive) <= 0 or not 0 <= self.resolution <= 8 or not 0 < self.interval < 1:
             raise BadInputError("hazard parameters must be positive", field="hazard")
@@ -142,7 +146,7 @@ class HazardField:
         cells, at_sea, near, falling, presence = _spread(lon, lat, count, spread_nm, params)
         place_hours = np.array(params.place_ships) * HOURS_PER_YEAR * presence[:, None]
         by_hour = None
-        if exposure is not None and len(cells):
+        if exposure is not None and len(cells) and params.resolution == CELL_RESOLUTION:
             place_hours = _seen(exposure, cells, place_hours, params)
             by_hour = exposure.by_hour(cells)
         place = falling / (params.prior_ship_hours + figures.years * place_hours)
@@ -224,11 +228,23 @@ class HazardField:
 
 
 def _seen(exposure: Exposure, cells: Cells, assumed: Float64, params: HazardParams) -> Float64:
-    """Ship-hours a year in each cell: the mean of a Gamma whose prior is what is assumed."""
-    seen, listened_h = exposure.within(cells)
+    """Ship-hours a year in each cell: the mean of a Gamma whose prior is what is assumed.
+
+    Of ships under way, cells as far from a lane tell as well, each hour there less than one here.
+    """
+    homes = [home_of(cell) for cell in cells.tolist()]
+    seen, listened_h = exposure.within(cells, np.array([h.heard for h in homes], np.uint64))
+    density, band = lane_density(exposure), np.array([h.band for h in homes])
     prior_h = params.listened_prior_h
-    blend = (prior_h * assumed + HOURS_PER_YEAR * seen) / (prior_h + listened_h)[:, None]
-    return np.asarray(np.where(listened_h[:, None] > 0, blend, assumed))
+    elsewhere_h = np.zeros_like(seen)
+    elsewhere_h[:, Activity.UNDER_WAY] = np.minimum(params.lane_weight * density.listened, prior_h)[
+        band
+    ]
+    told = HOURS_PER_YEAR * (elsewhere_h * density.ships[band, None] + seen)
+    known_h = elsewhere_h + listened_h[:, None]
+    return np.asarray(
+        np.where(known_h > 0, (prior_h * assumed + told) / (prior_h + known_h), assumed)
+    )
 
 
 def ring_of(lon: Float64, lat: Float64) -> npt.NDArray[np.intp]:

@@ -12,20 +12,21 @@ from risk.exposure import Exposure, exposure_csv, read_exposure
 from risk.hazard import HOURS_PER_YEAR, HazardField, HazardParams
 from risk.hazard_map import cells_in
 from risk.incident import Activity
+from risk.lane_density import home_of
 from risk.ship_hours import ShipHours
 from sea.errors import BadInputError
 from sea.units import HOUR_US
 
 CALLAO = (-77.19, -12.03)
-CELL, FAR = (h3i.latlng_to_cell(lat, lon, 5) for lon, lat in (CALLAO, (-20.0, 0.0)))
+CELL, LANE = (h3i.latlng_to_cell(lat, lon, 5) for lon, lat in (CALLAO, (-150.0, 30.0)))
 FIELD, PARAMS = HazardField.fit(), HazardParams()
 SHIP = 235000001
 
 
-def seen(ships, listened_h, cell=CELL, hours=range(24)):
-    """An exposure of so many ships at anchor in a cell for so many hours of listening."""
+def seen(ships, listened_h, cell=CELL, hours=range(24), doing=Activity.ANCHORED):
+    """An exposure of so many ships in a cell for so many hours of listening."""
     ship_hours, listened = np.zeros((1, 24, 3)), np.zeros((1, 24))
-    ship_hours[0, list(hours), Activity.ANCHORED] = ships * listened_h / len(hours)
+    ship_hours[0, list(hours), doing] = ships * listened_h / len(hours)
     listened[0] = listened_h / 24
     return Exposure(
         cells=np.array([cell], np.uint64), ship_hours=ship_hours,
@@ -42,11 +43,24 @@ def row_of(field, cell=CELL):
     return int(field.rows_of(np.array([cell], np.uint64))[0])
 
 
-@pytest.mark.parametrize("exposure", [None, Exposure.nothing(), seen(3.0, 500.0, cell=FAR)])
+@pytest.mark.parametrize("exposure", [None, Exposure.nothing()])
 def test_where_nobody_listened_the_field_is_that_of_assumed_ship_hours_to_the_byte(exposure):
     field = HazardField.fit(exposure=exposure)
     for name in ("cells", "mean", "shape", "ship_hours", "hours", "ring_ships"):
         assert getattr(field, name).tobytes() == getattr(FIELD, name).tobytes()
+
+
+def test_of_ships_under_way_cells_as_far_from_a_lane_tell_and_of_others_none_does():
+    busy = seen(50.0, 5000.0, cell=LANE, doing=Activity.UNDER_WAY)
+    field, band = HazardField.fit(exposure=busy), home_of(LANE).band
+    bands = np.array([home_of(cell).band for cell in field.cells.tolist()])
+    change = (field.ship_hours - FIELD.ship_hours)[:-1]
+    assert (change[bands == band, Activity.UNDER_WAY] > 0).all()
+    assert (change[bands > band + 1] == 0).all()
+    assert (change[:, [Activity.ANCHORED, Activity.BERTHED]] == 0).all()
+    rates, before = (f.mean[:-1][bands == band, Activity.UNDER_WAY] for f in (field, FIELD))
+    assert (rates <= before).all()
+    assert rates.max() < before.max() / 5
 
 
 def test_the_more_ships_were_seen_the_less_risk_has_each():
@@ -102,7 +116,9 @@ def test_a_ship_counts_an_hour_each_hour_where_she_is_and_what_she_does():
         for minute in (0, 1, 30):
             counted.tick(heard(now, (*CALLAO, 0.1), (-60.0, 10.0, 14.0)), now + minute * 60_000_000)
     exposure = counted.exposure
-    hours, listened = exposure.within(np.array([CELL], np.uint64))
+    hours, listened = exposure.within(
+        *(np.array([c], np.uint64) for c in (CELL, home_of(CELL).heard))
+    )
     assert hours[0] == pytest.approx([6.0, 0.0, 0.0], rel=1e-2)
     assert listened[0] == pytest.approx(6.0, rel=1e-2)
     assert np.flatnonzero(exposure.by_hour(exposure.cells)).tolist() == [0, 1, 2, *range(19, 24)]
