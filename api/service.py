@@ -30,6 +30,7 @@ from api.embedded import embedded_nats, embedded_postgres
 from api.flows import watch_flow
 from api.follow import follow
 from api.gateway import gateways, open_sources
+from api.hazard import assessor_of
 from api.hotspots import Hotspots
 from api.http.application import make_application, make_runner
 from api.http.auditing import AUDIT
@@ -153,7 +154,7 @@ async def _serve(settings: Settings, orders: Orders, database_url: str, nats_url
         if orders.role in ("all", "api"):
             senders = await stack.enter_async_context(open_senders(settings, nats_url))
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        assessor = await asyncio.to_thread(Assessor)
+        assessor = await asyncio.to_thread(assessor_of, settings)
         for name, stage in _stages(settings, orders, log, database, assessor):
             group.create_task(stage, name=name)
         address = f"http://{settings.host}:{settings.port}"

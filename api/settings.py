@@ -103,6 +103,11 @@ class Settings(BaseSettings):
         description="Nations to which events, assessments and plans of this node are releasable, "
         "as a JSON list; `*` is the whole coalition.",
     )
+    exposure: Path | None = Field(
+        default=None,
+        description="Ship-hours seen, as `safepassage exposure` writes them, by which the hazard "
+        "field is fitted. Unset: assumed ones.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severe log line written."
     )

@@ -28,6 +28,7 @@ from ingest.picture import Picture
 from risk.detect import Detector
 from risk.detect.tracks import Tracks
 from risk.event import Event
+from risk.ship_hours import ShipHours
 from sea.errors import BadInputError
 from sea.units import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Microseconds
 
@@ -70,6 +71,7 @@ class Engine:
             positions of ships.
         tracks: which positions of ships are doubtful.
         hearings: which source heard whom where, late ones included.
+        ship_hours: how many merchant ships were where.
         now_us: end of the last released minute, us UTC; `UNKNOWN_TIME` before the first.
         counts: reports, statics, late (reports and statics of minutes already released), copies
             (hearings of a report heard before), not_ships, doubtful (positions), events, and each
@@ -82,6 +84,7 @@ class Engine:
         self.picture = Picture()
         self.tracks = Tracks()
         self.hearings = Hearings()
+        self.ship_hours = ShipHours()
         self.now_us: Microseconds = UNKNOWN_TIME
         self.counts = dict.fromkeys(
             ("reports", "statics", "late", "copies", "not_ships", "doubtful", "events"), 0
@@ -134,6 +137,7 @@ class Engine:
             "statics": _plain(StaticBatch.concat(self._statics)),
             "heard": _plain(self._heard),
             "hearings": self.hearings.state(),
+            "ship_hours": self.ship_hours.state(),
             "tracks": self.tracks.state(),
             "detectors": {_name(detector): detector.state() for detector in self.detectors},
         }
@@ -154,6 +158,8 @@ class Engine:
             self._heard = ReportBatch.of(**state["heard"])
         if "hearings" in state:
             self.hearings.restore(state["hearings"])
+        if "ship_hours" in state:
+            self.ship_hours.restore(state["ship_hours"])
         if "tracks" in state:
             self.tracks.restore(state["tracks"])
         for detector in self.detectors:
@@ -260,6 +266,7 @@ class Engine:
     def _tick(self, now_us: Microseconds) -> list[Event]:
         self.now_us = now_us
         self.tracks.tick(now_us)
+        self.ship_hours.tick(self.picture, now_us)
         return sorted((e for d in self.detectors for e in d.tick(self.picture, now_us)), key=_order)
 
 

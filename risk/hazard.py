@@ -5,8 +5,8 @@ per ship-hour with an interval. `risk.hazard_map` makes cells for the map of it.
 
 A cell's rate is the sum of two: of the places near it (their incidents over an assumed number of
 ship-hours there) and of everywhere (incidents outside every place over the ship-hours of the whole
-region). Ship-hours are assumed, not counted, so the field ranks waters well and its absolute
-height is uncalibrated.
+region). Ship-hours are assumed, so the field ranks waters well and its absolute height is
+uncalibrated; near places they are counted as far as an `Exposure` tells of them.
 """
 
 import math
@@ -22,7 +22,9 @@ import numpy.typing as npt
 from scipy.special import gammaincinv
 
 from ingest.batch import Float64
+from risk.exposure import CELL_RESOLUTION, Exposure
 from risk.incident import YEAR_US, Activity, Figures, Incident, packaged_figures
+from risk.lane_density import home_of, lane_density
 from sea.errors import BadInputError
 from sea.geodesy import distance_nm
 from sea.land import is_land
@@ -58,6 +60,10 @@ class HazardParams:
         prior_ship_hours: the weight of "nothing there" against a place's figures, one ship for
             one year; chosen by us. It fades a place out at some 15 nm.
         hour_prior: pseudo-incidents in each local hour (Jeffreys).
+        listened_prior_h: hours of listening that weigh as much as an assumed number of ships, a
+            month; chosen by us.
+        lane_weight: an hour of listening in a cell as far from a lane is worth so much of one in
+            the cell itself, for ships under way, up to that month; chosen by us.
         report_half_life_days, report_weight: partners' recent reports fade by half in 180 days,
             and a fresh one counts like this many of the figures' years-old ones; chosen by us.
         interval: probability inside low..high.
@@ -69,14 +75,16 @@ class HazardParams:
     region_ships: tuple[float, float, float] = (1500.0, 1200.0, 3300.0)
     prior_ship_hours: float = HOURS_PER_YEAR
     hour_prior: float = 0.5
+    listened_prior_h: float = 720.0
+    lane_weight: float = 0.1
     report_half_life_days: float = 180.0
     report_weight: float = 3.0
     interval: float = 0.9
 
     def __post_init__(self) -> None:
         positive = (self.spread_nm, *self.place_ships, *self.region_ships,
-                    self.prior_ship_hours, self.hour_prior, self.report_half_life_days,
-                    self.report_weight)  # fmt: skip
+                    self.prior_ship_hours, self.hour_prior, self.listened_prior_h, self.lane_weight,
+                    self.report_half_life_days, self.report_weight)  # fmt: skip
         if min(positive) <= 0 or not 0 <= self.resolution <= 8 or not 0 < self.interval < 1:
             raise BadInputError("hazard parameters must be positive", field="hazard")
 
@@ -97,10 +105,12 @@ class HazardField:
     Attributes (c cells near a place, ascending; arrays of rates have one row more, the last,
     for every other cell; columns are `Activity`):
         cells: H3 indices, shape (c,). shape, mean: Gamma per ship-hour averaged over the day,
-        shape (c + 1, 3). ship_hours: assumed a year in the cell for its places, (c + 1, 3).
+        shape (c + 1, 3). ship_hours: a year in the cell, assumed for its places or seen, of the
+        same shape.
         at_sea: the centre is at sea or the cell holds an incident, (c,).
         ring_ships: the region's ships on a nm2 of each ring of `RINGS_NM`, shape (7, 3).
-        hours: factor by local hour, mean 1, shape (24,). figures: what it was fitted to.
+        hours: factor by local hour, mean 1 over the ships seen, shape (24,).
+        figures, exposure: what it was fitted to.
     """
 
     params: HazardParams
@@ -113,6 +123,7 @@ class HazardField:
     hours: Float64
     ring_ships: Float64
     figures: Figures
+    exposure: Exposure | None = None
 
     @classmethod
     def fit(
@@ -122,16 +133,22 @@ class HazardField:
         at_us: int = 0,
         reports: Iterable[Incident] = (),
         params: HazardParams | None = None,
+        exposure: Exposure | None = None,
     ) -> Self:
         """The field of the figures (None: the packaged ones), raised by recent reports.
 
         A report tells where an incident was before `at_us`; it never tells that elsewhere there
-        was none, so reports only add.
+        was none, so reports only add. Ship-hours are what was seen (`exposure`), as far as anybody
+        listened, and what is assumed.
         """
         params, figures = params or HazardParams(), figures or packaged_figures()
         lon, lat, count, spread_nm = _with_reports(figures, at_us, reports, params)
         cells, at_sea, near, falling, presence = _spread(lon, lat, count, spread_nm, params)
         place_hours = np.array(params.place_ships) * HOURS_PER_YEAR * presence[:, None]
+        by_hour = None
+        if exposure is not None and len(cells) and params.resolution == CELL_RESOLUTION:
+            place_hours = _seen(exposure, cells, place_hours, params)
+            by_hour = exposure.by_hour(cells)
         place = falling / (params.prior_ship_hours + figures.years * place_hours)
         base_shape = figures.elsewhere + JEFFREYS
         base = base_shape / (np.array(params.region_ships) * HOURS_PER_YEAR * figures.years)
@@ -142,8 +159,8 @@ class HazardField:
             params=params, source=figures.source, cells=cells, at_sea=at_sea, mean=mean,
             shape=mean**2 / variance,
             ship_hours=np.vstack([place_hours, np.zeros((1, len(Activity)))]),
-            hours=_hour_factor(figures.hours, params.hour_prior),
-            ring_ships=_ring_ships(lon, lat, count, params), figures=figures,
+            hours=_hour_factor(figures.hours, params.hour_prior, by_hour, params.listened_prior_h),
+            ring_ships=_ring_ships(lon, lat, count, params), figures=figures, exposure=exposure,
         )  # fmt: skip
 
     def with_reports(self, reports: Iterable[Incident], at_us: int) -> Self:
@@ -151,7 +168,8 @@ class HazardField:
 
         It takes milliseconds, as the kernel of each place is reckoned once and kept.
         """
-        return self.fit(self.figures, at_us=at_us, reports=reports, params=self.params)
+        return self.fit(self.figures, at_us=at_us, reports=reports, params=self.params,
+                        exposure=self.exposure)  # fmt: skip
 
     def rows(self, lon: Float64, lat: Float64) -> npt.NDArray[np.int64]:
         """Each position's row in the arrays; the last row for a cell away from every place."""
@@ -207,6 +225,26 @@ class HazardField:
         """Rows where the figures know incidents: at anchor, over ten times everywhere's rate."""
         anchored = self.mean[:, Activity.ANCHORED]
         return np.asarray(anchored[rows] > 10 * anchored[-1])
+
+
+def _seen(exposure: Exposure, cells: Cells, assumed: Float64, params: HazardParams) -> Float64:
+    """Ship-hours a year in each cell: the mean of a Gamma whose prior is what is assumed.
+
+    Of ships under way, cells as far from a lane tell as well, each hour there less than one here.
+    """
+    homes = [home_of(cell) for cell in cells.tolist()]
+    seen, listened_h = exposure.within(cells, np.array([h.heard for h in homes], np.uint64))
+    density, band = lane_density(exposure), np.array([h.band for h in homes])
+    prior_h = params.listened_prior_h
+    elsewhere_h = np.zeros_like(seen)
+    elsewhere_h[:, Activity.UNDER_WAY] = np.minimum(params.lane_weight * density.listened, prior_h)[
+        band
+    ]
+    told = HOURS_PER_YEAR * (elsewhere_h * density.ships[band, None] + seen)
+    known_h = elsewhere_h + listened_h[:, None]
+    return np.asarray(
+        np.where(known_h > 0, (prior_h * assumed + told) / (prior_h + known_h), assumed)
+    )
 
 
 def ring_of(lon: Float64, lat: Float64) -> npt.NDArray[np.intp]:
@@ -309,9 +347,21 @@ def centres_of(cells: Cells) -> tuple[Float64, Float64]:
     return centres[:, 0], centres[:, 1]
 
 
-def _hour_factor(counts: Float64, prior: float) -> Float64:
-    """Factor by local hour, mean 1, each hour softened by its two neighbours."""
-    share = (counts + prior) / (counts + prior).sum() * 24
+def _hour_factor(
+    counts: Float64, prior: float, seen: Float64 | None = None, prior_ship_hours: float = 0.0
+) -> Float64:
+    """Factor by local hour, each hour softened by its two neighbours.
+
+    `seen` are ship-hours by local hour, even where None; the mean over them is 1.
+    """
+    share = _softened((counts + prior) / (counts + prior).sum() * 24)
+    if seen is None:
+        return share
+    ships = _softened((seen + prior_ship_hours / 24) / (seen.sum() + prior_ship_hours) * 24)
+    return np.asarray(share / ships)
+
+
+def _softened(share: Float64) -> Float64:
     return np.asarray(0.25 * np.roll(share, 1) + 0.5 * share + 0.25 * np.roll(share, -1))
 
 

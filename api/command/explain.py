@@ -45,11 +45,11 @@ async def _explained(args: argparse.Namespace) -> "Explanation":
     from api import store
     from api.audit import command_entry
     from api.explanation import explain
+    from api.hazard import assessor_of
     from api.policy import Principal
     from api.running import database_url
     from api.settings import load_settings
     from api.store_audit import append_all
-    from risk.assess import Assessor
     from sea.instants import from_us, parse_utc
 
     settings = load_settings(data_dir=args.data_dir)
@@ -60,7 +60,8 @@ async def _explained(args: argparse.Namespace) -> "Explanation":
     entry = command_entry("read", "explain", nation, {"mmsi": args.mmsi, "at": args.at})
     try:
         await append_all(database, [entry])
-        return await explain(database, int(args.mmsi), at, args.timeline, principal, Assessor())
+        assessor = assessor_of(settings)
+        return await explain(database, int(args.mmsi), at, args.timeline, principal, assessor)
     finally:
         await database.close()
 

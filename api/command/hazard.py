@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sea.errors import BadInputError, UnavailableError
 from sea.instants import iso_z, parse_utc
 
@@ -24,6 +26,10 @@ def register(commands: Any) -> None:
         "any) to the packaged figures, as one CSV row for each sea cell of a box.",
     )
     parser.add_argument("--incidents", metavar="F", help="CSV of incidents to fit to")
+    parser.add_argument(
+        "--exposure", metavar="FILE", type=Path,
+        help="ship-hours that safepassage exposure wrote (default: assumed ones)",
+    )  # fmt: skip
     parser.add_argument("--at", metavar="T", help="fit to what was before (default: all of F)")
     parser.add_argument(
         "--bbox", metavar="W,S,E,N", help="the box in degrees (default: the Americas)"
@@ -34,13 +40,19 @@ def register(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Fits and writes; 0."""
+    from api.hazard import exposure_of
     from risk.hazard import HazardField
     from risk.hazard_map import cells_in
+    from risk.incident import Activity
 
     bbox = read_bbox(args.bbox) if args.bbox else REGION
     figures = _figures(args.incidents, args.at) if args.incidents else None
-    field = HazardField.fit(figures)
+    exposure = exposure_of(args.exposure)
+    field = HazardField.fit(figures, exposure=exposure)
     cells = cells_in(field, bbox)
+    rows = field.rows_of(np.array([int(cell, 16) for cell in cells["cell"]], np.uint64))
+    for activity in Activity:
+        cells[f"per_ship_hour_{activity.name.lower()}"] = field.mean[rows, activity]
     try:
         cells.to_csv(sys.stdout if args.out == "-" else args.out, index=False, float_format="%.9g")
     except OSError as error:

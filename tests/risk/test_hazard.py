@@ -149,7 +149,9 @@ def test_the_command_writes_the_published_columns(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "incidents=1 rejected=1 position=1" in done.stderr
     cells = pd.read_csv(out)
-    assert list(cells) == ["cell", "lon", "lat", "area_nm2", "incidents_per_year", "low", "high"]
+    rates = [f"per_ship_hour_{activity.name.lower()}" for activity in Activity]
+    assert list(cells) == ["cell", "lon", "lat", "area_nm2", "incidents_per_year", "low", "high",
+                           *rates]  # fmt: skip
     assert len(cells) > 50
     peak = cells.loc[cells["incidents_per_year"].idxmax()]
     assert abs(peak["lon"] + 90.75) < 0.2
