@@ -10,7 +10,7 @@ from ingest.exercise.fleet import Ship, a_ship
 from ingest.exercise.places import Point
 from ingest.exercise.scenario import Scenario, Trade
 from ingest.exercise.small_craft import in_company, plying, roving, serving
-from ingest.exercise.storm import around, slowed
+from ingest.exercise.storm import diverted, slowed
 from ingest.exercise.voyage import Itinerary, Leg, itinerary, legs_of
 from sea.units import Microseconds
 
@@ -138,8 +138,7 @@ class _Casting:
 
     def _weathered(self, legs: tuple[Leg, ...]) -> tuple[Leg, ...]:
         for storm in self._scenario.storms:
-            legs = tuple(slowed(replace(leg, outbound=around(leg.outbound, storm)), storm)
-                         for leg in legs)  # fmt: skip
+            legs = tuple(slowed(diverted(leg, storm), storm) for leg in legs)
         return legs
 
 

@@ -7,13 +7,16 @@ import numpy as np
 
 from ingest.exercise.places import HARBOURS
 from ingest.exercise.planting import HOUR_S, Place, Planting
-from ingest.exercise.track import Path, path_of
+from ingest.exercise.track import Floats, Path, path_of
 from ingest.exercise.traffic import Mute
 from sea.geodesy import bearing_deg, destination, distance_nm
 from sea.land import shore_distance_nm
 
 _WAY: Final = 6.0
 """Length of a deviation in its greatest distances off the lane: she turns by at most 28 degrees."""
+
+_FOLD_DEG: Final = 75.0
+"""A bow that leads farther off the lane's own course goes back on itself; chosen by us."""
 
 _SPELLINGS: Final = ("{0} {1}", "{0}-{1}", "{0} {1} OPL", ">{0} {1}", "{0}{1}/ORD", "{0}{1} ANCH")
 
@@ -59,6 +62,8 @@ def deviation(planting: Planting, at_s: float, number: int) -> None:
             continue
         for side in sides:
             path = _bent(leg.outbound, place.along + 3, off_nm, side)
+            if path is None:
+                continue
             lon, lat = path.point(np.arange(place.along, place.along + 1.3 * _WAY * off_nm, 2.0))
             if planting.sound(lon, lat, shore_nm=6, port_nm=8):
                 part = planting.changed(place, replace(leg, outbound=path))
@@ -127,17 +132,27 @@ def draught_change(planting: Planting, at_s: float, number: int) -> None:
         return
 
 
-def _bent(path: Path, from_nm: float, off_nm: float, side_deg: float) -> Path:
-    """The path with a bow to one side, `off_nm` off it in the middle."""
+def _bent(path: Path, from_nm: float, off_nm: float, side_deg: float) -> Path | None:
+    """The path with a bow to one side, `off_nm` off it in the middle; None where that folds it.
+
+    On the inner side of a sharp turn of the lane a bow would lead back and forth.
+    """
     to_nm = from_nm + _WAY * off_nm
     along = np.union1d(path.along, np.arange(from_nm, to_nm, 2.0))
     lon, lat = path.point(along)
-    step = np.clip(np.arange(len(along)) + 1, 0, len(along) - 1)
-    course = bearing_deg(lon, lat, lon[step], lat[step])
+    course = _courses(lon, lat)
     share = np.clip((along - from_nm) / (to_nm - from_nm), 0, 1)
-    course[-1] = course[-2]
-    lon, lat = destination(lon, lat, course + side_deg, off_nm * np.sin(np.pi * share) ** 2)
+    off = off_nm * np.sin(np.pi * share) ** 2
+    lon, lat = destination(lon, lat, np.append(course, course[-1]) + side_deg, off)
+    turned = (_courses(lon, lat) - course + 180) % 360 - 180
+    if (np.abs(turned[off[:-1] > 0]) > _FOLD_DEG).any():
+        return None
     return path_of(list(zip(lon.tolist(), lat.tolist(), strict=True)))
+
+
+def _courses(lon: Floats, lat: Floats) -> Floats:
+    """Course from each point to the next."""
+    return bearing_deg(lon[:-1], lat[:-1], lon[1:], lat[1:])
 
 
 def _nearing(planting: Planting, place: Place, port: str) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Weather: a path and a storm -> the path round it, and the leg sailed slower near it."""
+"""Weather: a leg and a storm -> the leg led round it, and sailed slower near it."""
 
 from dataclasses import replace
 from typing import Final
@@ -17,7 +17,29 @@ _NEAR: Final = 1.3
 _SLOW: Final = 0.65
 
 
-def around(path: Path, storm: Storm) -> Path:
+def diverted(leg: Leg, storm: Storm) -> Leg:
+    """The leg led round the storm."""
+    outbound = _around(leg.outbound, storm)
+    if outbound is leg.outbound:
+        return leg
+    return replace(leg, outbound=outbound, lane=leg.lane or leg.outbound)
+
+
+def slowed(leg: Leg, storm: Storm) -> Leg:
+    """The leg, slow where it is near the storm."""
+    path = leg.outbound
+    along = np.arange(0, path.length_nm, _STEP_NM)
+    near = distance_nm(storm.lon, storm.lat, *path.point(along)) < _NEAR * storm.radius_nm
+    if not near.any() or near[0] or near[-1]:
+        return leg
+    first, last = along[np.flatnonzero(near)[[0, -1]]].tolist()
+    sog = _SLOW * leg.cruise
+    return replace(
+        leg, holds=(*leg.holds, Hold(start_nm=first, sog=sog, hours=(last - first) / sog))
+    )
+
+
+def _around(path: Path, storm: Storm) -> Path:
     """The path with what lies in the storm pushed out to its edge, the shorter way round."""
     along = np.union1d(path.along, np.arange(0, path.length_nm, _STEP_NM))
     lon, lat = path.point(along)
@@ -33,17 +55,3 @@ def around(path: Path, storm: Storm) -> Path:
         storm.lon, storm.lat, arc, storm.radius_nm
     )
     return path_of(list(zip(lon.tolist(), lat.tolist(), strict=True)))
-
-
-def slowed(leg: Leg, storm: Storm) -> Leg:
-    """The leg, slow where it is near the storm."""
-    path = leg.outbound
-    along = np.arange(0, path.length_nm, _STEP_NM)
-    near = distance_nm(storm.lon, storm.lat, *path.point(along)) < _NEAR * storm.radius_nm
-    if not near.any() or near[0] or near[-1]:
-        return leg
-    first, last = along[np.flatnonzero(near)[[0, -1]]].tolist()
-    sog = _SLOW * leg.cruise
-    return replace(
-        leg, holds=(*leg.holds, Hold(start_nm=first, sog=sog, hours=(last - first) / sog))
-    )

@@ -23,7 +23,7 @@ from ingest.exercise.definition_of_voyages import STEP_MIN, declared, leading_aw
 from ingest.exercise.planting import Planted, Plot
 from ingest.exercise.track import ANCHORED, MOORED, Floats, Tracks
 from ingest.exercise.traffic import Traffic
-from ingest.exercise.truth_of_plants import Row, judged_plant
+from ingest.exercise.truth_of_plants import Row, judged_plants
 from sea.instants import iso_z
 from sea.ports import nearest_port
 from sea.units import SECOND_US, Microseconds
@@ -88,6 +88,7 @@ class Truth:
         yield from self._appointments()
         yield from self._other_berths()
         yield from self._other_roads()
+        yield from self._other_courses()
 
     def _spells(self) -> Iterator[tuple[Spell, bool, bool]]:
         """(spell, meets its definition, meets it by a tenth), by the loosest that finds it."""
@@ -109,11 +110,9 @@ class Truth:
         return {"where": {ANCHORED: "anchorage", MOORED: "port"}.get(status, "open_sea")}
 
     def _of_plants(self) -> Iterator[Row]:
-        for plant in self._plot.planted:
-            if plant.kind not in _MOTION:
-                for row in judged_plant(plant, self._plot, self._traffic, self._heard_s,
-                                        self._until_s):  # fmt: skip
-                    yield self._seen(row) if row.kind in _HIDES_S else row
+        plants = [plant for plant in self._plot.planted if plant.kind not in _MOTION]
+        for row in judged_plants(plants, self._plot, self._traffic, self._heard_s, self._until_s):
+            yield self._seen(row) if row.kind in _HIDES_S else row
 
     def _appointments(self) -> Iterator[Row]:
         """Spans in which craft stop for others: whether from a cruise of their own is open."""
@@ -146,6 +145,17 @@ class Truth:
                     yield Row(kind=kind, ships=plant.ships, from_s=plant.from_s, to_s=plant.to_s,
                               met_s=np.inf, over=False, why="port_position",
                               planted=False)  # fmt: skip
+
+    def _other_courses(self) -> Iterator[Row]:
+        """Voyages of ships that declare another port than theirs.
+
+        Where the ways to the two part, she leaves the one to the port that she declares.
+        """
+        for plant in self._plot.planted:
+            if plant.kind == "destination_mismatch" and not plant.decoy:
+                yield Row(kind="deviation", ships=plant.ships, from_s=plant.from_s, to_s=plant.to_s,
+                          met_s=np.inf, over=False, why="bound_elsewhere",
+                          planted=False)  # fmt: skip
 
     def _outages(self) -> Iterator[Row]:
         for outage in self._plot.reception.outages(self._until_s):

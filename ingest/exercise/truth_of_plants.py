@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from ingest.exercise.definition import off_path_nm, silence_s
+from ingest.exercise.definition import silence_s
 from ingest.exercise.planting import Planted, Plot
-from ingest.exercise.track import Floats, Path
+from ingest.exercise.track import Floats
 from ingest.exercise.traffic import Traffic
+from ingest.exercise.truth_of_deviations import LASTS_S, OFF_NM, left, off_lane_nm, unjudged
 from sea.geodesy import bearing_deg, distance_nm
 
 _HOUR_S: Final = 3600.0
@@ -41,15 +42,17 @@ class Row:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def judged_plant(
-    plant: Planted, plot: Plot, traffic: Traffic, heard_s: Sequence[Floats], until_s: float
-) -> Iterator[Row]:
-    """Rows of one plant; none where it began before anything was heard."""
+def judged_plants(
+    plants: Sequence[Planted], plot: Plot, traffic: Traffic, heard_s: Sequence[Floats],
+    until_s: float,
+) -> Iterator[Row]:  # fmt: skip
+    """Rows of plants; none of one that began before anything was heard."""
     judge = _Judge(plot, traffic, heard_s, until_s)
-    if plant.decoy:
-        yield judge.row(plant, over=False)
-        return
-    yield from getattr(judge, plant.kind)(plant)
+    for plant in plants:
+        if plant.decoy:
+            yield judge.row(plant, over=False)
+        else:
+            yield from getattr(judge, plant.kind)(plant)
 
 
 def _both_until(first: Floats, second: Floats) -> float:
@@ -67,6 +70,7 @@ class _Judge:
     ) -> None:
         self._plot, self._traffic = plot, traffic
         self._heard_s, self._until_s = heard_s, until_s
+        self._left = left(plot, until_s)
 
     def row(self, plant: Planted, **changes: object) -> Row:
         facts = plant.parameters | ({"decoy": plant.decoy} if plant.decoy else {})
@@ -107,8 +111,8 @@ class _Judge:
         """While she is more than 15 nm off the lane she would have kept."""
         [ship] = plant.ships
         at_s = np.arange(max(plant.from_s, 0), min(plant.to_s, self._until_s), 60.0)
-        off = self._off_lane(ship, at_s, plant.parameters["lane"])
-        far = np.flatnonzero(off > 15)
+        off = off_lane_nm(self._plot, ship, at_s, plant.parameters["lane"])
+        far = np.flatnonzero(off > OFF_NM)
         most = float(off.max(initial=0))
         facts = plant.parameters | {"off_lane_nm": round(most, 1)}
         if not len(far):
@@ -116,11 +120,14 @@ class _Judge:
                            facts=facts)  # fmt: skip
             return
         from_s, to_s = float(at_s[far[0]]), float(at_s[far[-1]])
-        to_s = to_s if off[-1] <= 15 else np.inf
-        lasts_h = (min(to_s, self._until_s) - from_s) / _HOUR_S
-        near = most < 16.5 or abs(lasts_h - 1) < 0.1
-        yield self.row(plant, from_s=from_s, to_s=to_s, met_s=from_s + _HOUR_S, facts=facts,
-                       over=lasts_h >= 1, why="near_threshold" if near else "")  # fmt: skip
+        to_s = to_s if off[-1] <= OFF_NM else np.inf
+        lasts_s = min(to_s, self._until_s) - from_s
+        near = most < 16.5 or abs(lasts_s / LASTS_S - 1) < 0.1
+        why = "near_threshold" if near else unjudged(
+            plant, self._plot, self._heard_s[ship], self._left, from_s
+        )  # fmt: skip
+        yield self.row(plant, from_s=from_s, to_s=to_s, met_s=from_s + LASTS_S, facts=facts,
+                       over=lasts_s >= LASTS_S, why=why)  # fmt: skip
 
     def jump(self, plant: Planted) -> Iterator[Row]:
         """From the first to the last report at the false place."""
@@ -167,7 +174,7 @@ class _Judge:
             why = "near_threshold"
         yield self.row(plant, ships=(ship,), from_s=float(second[0]), to_s=to_s,
                        met_s=met_s, over=away_nm > 50, why=why)  # fmt: skip
-        for kind in ("jump", "spoof_circle", "identity_change"):
+        for kind in ("jump", "spoof_circle", "identity_change", "deviation"):
             yield self.row(plant, kind=kind, ships=(ship,), over=False, why="clone")
         if to_s < self._heard_s[double][-1]:
             yield self.row(plant, ships=(ship,), from_s=to_s, over=False, why="clone")
@@ -257,7 +264,3 @@ class _Judge:
     def _path(self, ship: int, at_s: Floats) -> tuple[Floats, Floats]:
         track = self._plot.itineraries[ship].track
         return np.interp(at_s, track.at_s, track.lon), np.interp(at_s, track.at_s, track.lat)
-
-    def _off_lane(self, ship: int, at_s: Floats, lane: Path) -> Floats:
-        way = lane.point(np.arange(0, lane.length_nm, 1.0))
-        return off_path_nm(*self._path(ship, at_s), *way)

@@ -42,6 +42,7 @@ class Leg:
     Attributes:
         declared: the destination she gives where that is not the target.
         reload: nm along the outbound path at which she declares another draught, and that draught.
+        lane: the path that weather pushed the outbound one off, None where it did not.
     """
 
     origin: str
@@ -55,6 +56,7 @@ class Leg:
     holds: tuple[Hold, ...] = ()
     declared: str = ""
     reload: tuple[NauticalMiles, Metres] | None = None
+    lane: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,16 @@
 """Deviation: a ship that leaves the way she kept to the port she declares, for an hour or more.
 
 Definition: a merchant ship more than 15 nm off her way for 1 h or more. Her way is the one of
-`risk.detect.ways` that she kept within 7.5 nm for 4 h or more (6 h if it is the great circle to the
-port), and for the longest time; off it is measured from where she used to keep beside it. Nothing
-is told of a ship on another such way, of one that follows other lanes (within 5 nm of them, their
-way, with most of her fixes), of one that sails as straight as before (within 2 nm over 6 h), of one
-that makes less than 0.8 of her pace, nearer than 75 nm to her port, where ships wait or turn, or
-nearer than 10 nm to any other.
+`risk.detect.ways` that she kept longest: within 7.5 nm of it, and at the same distance within 2 nm,
+for 50 nm or more (75 if it is the great circle to the port); off it is measured from where she
+used to keep beside it. Nothing is told of a ship on another such way, of one that follows other
+lanes to her port (within 5 nm of them, their way, with most of her fixes) or heads straight for it
+(within 10 degrees), of one that sails as straight as before (within 2 nm over 6 h), of one that
+makes less than 0.8 of her pace, nearer than 75 nm to her port, where ships wait or turn, or nearer
+than 10 nm to any other.
 
-It starts when she crossed 15 nm, reckoned between two fixes, and ends at the last fix farther off.
+It starts when she crossed 15 nm, reckoned between two fixes, and ends at the last fix farther off
+when she has been back within 7.5 nm for 1 h: a bow may cross her way.
 It is retracted when another ship leaves hers within 120 nm and 12 h: they go round the same thing,
 mostly weather. A ship is told of once in 12 h. Where two others bound for her port did so within 30
 days there is a lane that no chart shows.
@@ -30,7 +32,8 @@ from risk.detect.ways import Way, on_lanes, ways_kept
 from risk.event import Event, Status
 from risk.roles import MERCHANT_TYPES
 from sea.errors import BadInputError
-from sea.geodesy import distance_nm
+from sea.geodesy import bearing_deg, distance_nm
+from sea.land import crosses_land
 from sea.ports import nearest_port, ports
 from sea.units import DAY_US, HOUR_US, MINUTE_US, Microseconds
 
@@ -45,6 +48,12 @@ _MOSTLY: Final = 0.6
 """Share of her fixes that must lie on lanes; chosen by us: one of three may be between two."""
 
 _LEARNT_US: Final = 30 * DAY_US
+_WAKE_H: Final = 2.0
+"""Shorter wakes are not looked at: at 25 kn they are as long as a way must be kept."""
+
+_ANEW_H: Final = 4.0
+"""A ship that is off her way for so long, innocently, has another; chosen by us."""
+
 _STRAIGHT_H: Final = 6.0
 _STRAIGHT_NM: Final = 2.0
 
@@ -56,13 +65,20 @@ class DeviationParams:
     Attributes:
         off_nm: 15, chosen by us (design figure): wider than lanes and traffic separation schemes.
         hours: off for at least 1, chosen by us.
-        on_nm, on_hours: she kept within 7.5 nm for 4 hours before; chosen by us, half the width,
-            and longer than it takes to cross another lane.
+        on_nm: she kept within 7.5 of a lane before; chosen by us, half the width.
+        steady_nm, run_nm: at the same distance from it, within 2 either way, for 50; chosen by us:
+            no lane crossed at 5 degrees or more is kept for so far.
+        straight_nm: for 75 where it is the great circle; chosen by us: on a bow round a storm 100
+            nm wide she keeps to one for 55.
+        back_hours: it ends when she is back within on_nm for 1; chosen by us, as long as she was
+            off.
         ends_nm: nearer than 75 to her port ships wait or turn; chosen by us: pilots of great ports
             board 50 nm off.
         port_nm: nearer than 10 to any port she calls there; chosen by us.
         pace: below 0.8 of the best pace of her wake she is in weather or in trouble; chosen by us.
         lane_nm: within 5 of a lane that leads where she sails she follows it; chosen by us.
+        heads_deg: within 10 of the course to her port she heads straight for it; chosen by us: half
+            of what leads off a lane.
         passed: others bound for the same port that left theirs at the same place, within 15 nm and
             30 days, make a lane that no chart shows; 2, chosen by us.
         alike_nm, alike_hours: another that left her way within 120 nm and 12 h makes it the
@@ -73,11 +89,15 @@ class DeviationParams:
     off_nm: float = 15
     hours: float = 1
     on_nm: float = 7.5
-    on_hours: float = 4
+    steady_nm: float = 2
+    run_nm: float = 50
+    straight_nm: float = 75
+    back_hours: float = 1
     ends_nm: float = 75
     port_nm: float = 10
     pace: float = 0.8
     lane_nm: float = 5
+    heads_deg: float = 10
     passed: float = 2
     alike_nm: float = 120
     alike_hours: float = 12
@@ -110,6 +130,7 @@ class Deviation:
             port=("i4", NO_PORT), next_at=("i8", UNKNOWN_TIME), off_from=("i8", UNKNOWN_TIME),
             off_at=("i8", UNKNOWN_TIME), most_nm=("f8", 0), announced=("i8", 0),
             told_lon=("f8", np.nan), told_lat=("f8", np.nan), void=("?", 0),
+            back_at=("i8", UNKNOWN_TIME),
         )  # fmt: skip
         self._wakes = Wakes(self.params.sog_kn)
         self._declared = Declared()
@@ -162,13 +183,13 @@ class Deviation:
             "wakes": self._wakes.state(),
             "wanting": list(self._wanting),
             "told": [[t.at, t.slot, t.void, msgspec.to_builtins(t.event)] for t in self._told],
-            "ways": [[slot, [[w.points, w.habit_nm, w.kept_us, w.straight] for w in ways]]
+            "ways": [[slot, [[getattr(way, name) for name in Way.__slots__] for way in ways]]
                      for slot, ways in self._ways.items()],
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Continues from a `state`; one without wakes is of another definition, and left."""
-        if "wakes" not in state:
+        """Continues from a `state`; one of another definition is left."""
+        if not {"wakes", "back_at"} <= state.keys():
             return
         self._memory.restore(state)
         self._wakes.restore(state["wakes"])
@@ -184,13 +205,13 @@ class Deviation:
 
     def _want(self, picture: Picture) -> None:
         """Merchant ships whose wake is longer now and bent wait for their ways."""
-        memory, params = self._memory, self.params
+        memory = self._memory
         slots = np.concatenate([np.zeros(0, np.int64), *self._longer])
         self._longer = []
         slots = slots[(memory["port"][slots] >= 0) & (memory["off_from"][slots] == UNKNOWN_TIME)]
         slots = slots[picture.reported_at[slots] >= memory["next_at"][slots]]
         slots = slots[np.isin(picture.ship_type[slots], MERCHANT_TYPES)]
-        slots = self._wakes.bent(slots, _STRAIGHT_H, params.on_hours, _STRAIGHT_NM)
+        slots = self._wakes.bent(slots, _STRAIGHT_H, _WAKE_H, _STRAIGHT_NM)
         self._wanting |= dict.fromkeys(slots.tolist())
 
     def _search(self, slot: int) -> None:
@@ -205,10 +226,11 @@ class Deviation:
         if ways and abs(ways[0].off_nm(lon[-1], lat[-1])[0]) <= params.on_nm:
             memory["next_at"][slot] = at[-1] + _SEARCH_EVERY_US
             return
-        ways = ways_kept(at, lon, lat, port, params.on_nm, params.on_hours, _STRAIGHT_H)
+        ways = ways_kept(lon, lat, port, params.on_nm, params.steady_nm, params.run_nm,
+                         params.straight_nm)  # fmt: skip
         self._ways[slot] = ways
         if not ways:
-            memory["next_at"][slot] = at[-1] + int(params.on_hours * HOUR_US)
+            memory["next_at"][slot] = at[-1] + _SEARCH_EVERY_US
         elif not self._on(ways, lon[-1], lat[-1]):
             self._left(slot, at, np.abs(ways[0].off_nm(lon, lat)))
 
@@ -236,23 +258,40 @@ class Deviation:
         for slot in slots[picture.reported_at[slots] >= memory["next_at"][slots]].tolist():
             lon, lat = float(picture.lon[slot]), float(picture.lat[slot])
             off = abs(float(self._ways[slot][0].off_nm(lon, lat)[0]))
-            announced = memory["announced"][slot] != 0
-            if off <= params.off_nm or (not announced and self._on(self._ways[slot], lon, lat)):
+            at = int(picture.reported_at[slot])
+            memory["next_at"][slot] = at + _LOOK_EVERY_US
+            if memory["announced"][slot]:
+                self._follow(picture, slot, at, off)
+                continue
+            if off <= params.off_nm or self._on(self._ways[slot], lon, lat):
                 self._end(picture, slot)
                 continue
-            at = int(picture.reported_at[slot])
-            memory["off_at"][slot], memory["next_at"][slot] = at, at + _LOOK_EVERY_US
+            memory["off_at"][slot] = at
             memory["most_nm"][slot] = max(memory["most_nm"][slot], off)
-            if announced:
-                continue
             if not self._innocent(slot, lon, lat):
                 self._open(picture, slot, now_us)
-            elif at - memory["off_from"][slot] >= params.on_hours * HOUR_US:
+            elif at - memory["off_from"][slot] >= _ANEW_H * HOUR_US:
                 self._end(picture, slot)
                 self._wakes.forget(slot)
 
+    def _follow(self, picture: Picture, slot: int, at: Microseconds, off: float) -> None:
+        """One that was told of ends when she has been back about her way for long enough."""
+        memory, params = self._memory, self.params
+        if off > params.off_nm:
+            memory["off_at"][slot] = at
+            memory["most_nm"][slot] = max(memory["most_nm"][slot], off)
+        if off > params.on_nm:
+            memory["back_at"][slot] = UNKNOWN_TIME
+        elif memory["back_at"][slot] == UNKNOWN_TIME:
+            memory["back_at"][slot] = at
+        elif at - memory["back_at"][slot] >= params.back_hours * HOUR_US:
+            self._end(picture, slot)
+
     def _innocent(self, slot: int, lon: float, lat: float) -> bool:
-        """Whether she nears her port, sails on straight, follows a lane, or others do as she."""
+        """Whether she nears a port or heads for hers, sails on straight, slows or follows a lane.
+
+        So is one whose wake began anew since she left her way: she was silent, or lay still.
+        """
         memory, params = self._memory, self.params
         port = int(memory["port"][slot])
         if distance_nm(lon, lat, ports()[port].lon, ports()[port].lat) < params.ends_nm:
@@ -263,10 +302,19 @@ class Deviation:
             return True
         at, wake_lon, wake_lat = self._wakes.of(slot)
         since = at >= memory["off_from"][slot]
-        if self._slowed(slot, lon, lat):
+        if np.count_nonzero(~since) < 2:
+            return True
+        left = float(wake_lon[~since][-1]), float(wake_lat[~since][-1])
+        if self._heads_for(port, left, (lon, lat)) or self._slowed(slot, lon, lat):
             return True
         lons, lats = np.append(wake_lon[since], lon), np.append(wake_lat[since], lat)
-        return on_lanes(lons, lats, params.lane_nm) >= _MOSTLY
+        return on_lanes(lons, lats, port, params.lane_nm) >= _MOSTLY
+
+    def _heads_for(self, port: int, left: tuple[float, float], here: tuple[float, float]) -> bool:
+        """Whether she sails straight for her port since she left her way."""
+        goal = ports()[port].lon, ports()[port].lat
+        off = (bearing_deg(*left, *here) - bearing_deg(*here, *goal) + 180) % 360 - 180
+        return bool(abs(off) <= self.params.heads_deg and not crosses_land(*here, *goal)[0])
 
     def _slowed(self, slot: int, lon: float, lat: float) -> bool:
         """Whether she makes less way than she did: in bad weather, or in need of help."""
@@ -327,6 +375,7 @@ class Deviation:
             self._ended.append(self._event(picture, slot, "ended"))
         memory["off_from"][slot] = UNKNOWN_TIME
         memory["announced"][slot], memory["void"][slot] = 0, False
+        memory["back_at"][slot] = UNKNOWN_TIME
         memory["next_at"][slot] = UNKNOWN_TIME
         self._ways.pop(slot, None)
 
@@ -335,7 +384,7 @@ class Deviation:
         row = {name: self._memory[name][slot].item() for name in names}
         evidence: dict[str, Any] = {
             "declared": ports()[row["port"]].unlocode,
-            "kept_h": round(self._ways[slot][0].kept_us / HOUR_US, 1),
+            "kept_nm": round(self._ways[slot][0].kept_nm, 1),
             "off_nm": round(row["most_nm"], 1),
             "hours": round((row["off_at"] - row["off_from"]) / HOUR_US, 1),
         }

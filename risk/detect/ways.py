@@ -20,7 +20,6 @@ from sea.geodesy import RADIUS_NM, unit_vectors
 from sea.lane_graph import lane_graph, ways_to
 from sea.lanes import lane_route
 from sea.ports import ports
-from sea.units import HOUR_US
 
 _AHEAD_NM: Final = 800.0
 """How far ahead a way over the lanes is laid: more than half a day's run at 40 kn."""
@@ -28,6 +27,9 @@ _AHEAD_NM: Final = 800.0
 _LANES_NEAR: Final = 8
 _LANE_NM: Final = 5.0
 """A ship nearer to a lane may be on it. Chosen by us: lanes are some miles wide."""
+
+_ABOUT: Final = 0.8
+"""Share of the farthest that a way must be kept for to be likely; chosen by us."""
 
 _ALONG_DEG: Final = 20.0
 _MOST_LANES: Final = 64
@@ -40,12 +42,14 @@ class Way:
 
     Attributes:
         points: unit vectors of its knots, shape (n, 3). habit_nm: how far to port (positive) of
-            it she used to keep. kept_us: how long she did. straight: the great circle to the port.
+            it she used to keep. kept_nm: how far she did. spread_nm: median distance from there
+            meanwhile. straight: the great circle to the port.
     """
 
     points: Float64
     habit_nm: float
-    kept_us: int
+    kept_nm: float
+    spread_nm: float
     straight: bool
 
     def off_nm(self, lon: npt.ArrayLike, lat: npt.ArrayLike) -> Float64:
@@ -55,36 +59,44 @@ class Way:
 
 
 def ways_kept(
-    at: Int64, lon: Float64, lat: Float64, port: int, on_nm: float, hours: float, straight_h: float
-) -> list[Way]:
-    """Ways to the port that she kept within `on_nm` of for so long, longest first.
+    lon: Float64, lat: Float64, port: int, on_nm: float, steady_nm: float, run_nm: float,
+    straight_nm: float,
+) -> list[Way]:  # fmt: skip
+    """Ways to the port that she kept within `on_nm` of for so far, the likeliest first.
 
-    Great circles must be kept for `straight_h`: any course leads to some port for a while.
+    That is the steadiest of those kept for about as far as any; the others come by how far.
+
+    Kept is a way while her distance from it stays the same within `steady_nm` either way: so one
+    that she crosses is not, and one that she follows is told from another beside it. Great circles
+    must be kept for `straight_nm`: any course leads to some port for a while.
     """
-    here, least_us, to = unit_vectors(lon, lat), int(hours * HOUR_US), _towards(port)
-    lanes, spots = _lanes(), _spots_near(here)
-    knots, length, habit_nm, kept_us, n = _kept(
-        at, here, spots, lanes.ends, lanes.nodes, to.away_nm, to.onward, to.goal, on_nm, least_us
-    )
-    found = [
-        Way(knots[i, :size].copy(), float(habit_nm[i]), int(kept_us[i]), straight=bool(size == 2))
+    here, to, lanes = unit_vectors(lon, lat), _towards(port), _lanes()
+    knots, length, habit_nm, kept_nm, spread_nm, n = _kept(
+        here, _spots_near(here), lanes.ends, lanes.nodes, to.away_nm, to.onward, to.leave, to.goal,
+        on_nm, steady_nm, run_nm,
+    )  # fmt: skip
+    ways = [
+        Way(knots[i, :size].copy(), float(habit_nm[i]), float(kept_nm[i]), float(spread_nm[i]),
+            straight=bool(size == 2))
         for i, size in enumerate(length[:n].tolist())
-    ]
-    ways = [way for way in found if not way.straight or way.kept_us >= straight_h * HOUR_US]
+        if size > 2 or kept_nm[i] >= straight_nm
+    ]  # fmt: skip
     if not ways:
         end = ports()[port]
         route = lane_route(float(lon[0]), float(lat[0]), end.lon, end.lat)
         points = unit_vectors(route.lon, route.lat)
-        kept, habit = _kept_one(at, here, 0, points, on_nm)
-        if kept >= least_us:
-            ways = [Way(points, habit, kept, straight=False)]
-    return sorted(ways, key=lambda way: -way.kept_us)
+        kept, habit, spread = _kept_one(here, 0, points, on_nm, steady_nm)
+        return [Way(points, habit, kept, spread, straight=False)] if kept >= run_nm else []
+    about = _ABOUT * max(way.kept_nm for way in ways)
+    return sorted(ways, key=lambda way: (0, way.spread_nm) if way.kept_nm >= about
+                  else (1, -way.kept_nm))  # fmt: skip
 
 
-def on_lanes(lon: Float64, lat: Float64, within_nm: float) -> float:
-    """Share of the positions, two or more, that lie on lanes that lead where she sails there."""
+def on_lanes(lon: Float64, lat: Float64, port: int, within_nm: float) -> float:
+    """Share of the positions, two or more, on lanes to the port that lead where she sails there."""
     here, lanes = unit_vectors(lon, lat), _lanes()
-    return float(_along(here, _spots_near(here), lanes.ends, lanes.nodes, within_nm))
+    return float(_along(here, _spots_near(here), lanes.ends, lanes.nodes, _towards(port).away_nm,
+                        within_nm))  # fmt: skip
 
 
 class _Lanes(NamedTuple):
@@ -95,10 +107,15 @@ class _Lanes(NamedTuple):
 
 
 class _Towards(NamedTuple):
-    """Of every node: nm to one port, and the next node on the way there, -1 for none."""
+    """Of every node: nm to one port, and the next node on the way there, -1 for none.
+
+    Attributes:
+        leave: where the way leaves the lanes for the port, of nodes without a next one.
+    """
 
     away_nm: Array
     onward: Array
+    leave: Array
     goal: Float64
 
 
@@ -112,8 +129,11 @@ def _lanes() -> _Lanes:
 def _towards(port: int) -> _Towards:
     end = ports()[port]
     ways = ways_to(end.lon, end.lat)
-    return _Towards(ways.away_nm.astype(np.float32), ways.onward.astype(np.int32),
-                    unit_vectors(end.lon, end.lat))  # fmt: skip
+    goal, graph = unit_vectors(end.lon, end.lat), lane_graph()
+    leave = np.tile(goal, (len(ways.onward), 1)).astype(np.float32)
+    nodes, spots = np.array(list(ways.leave_at.items())).T
+    leave[nodes] = unit_vectors(graph.spot_lon[spots], graph.spot_lat[spots])
+    return _Towards(ways.away_nm.astype(np.float32), ways.onward.astype(np.int32), leave, goal)
 
 
 def _spots_near(here: Float64) -> Int64:
@@ -123,15 +143,15 @@ def _spots_near(here: Float64) -> Int64:
 
 @numba.njit(cache=True, nogil=True)
 def _kept(  # type: ignore[no-untyped-def]
-    at, here, spots, ends, nodes, away_nm, onward, goal, on_nm, least_us,
+    here, spots, ends, nodes, away_nm, onward, leave, goal, on_nm, steady_nm, run_nm,
 ):  # fmt: skip
-    """Great circles and lanes from every second fix that were kept for so long.
+    """Great circles and lanes from every second fix that were kept for so far.
 
-    (knots, how many of them, habit in nm, kept in us) by way, and how many ways.
+    (knots, how many of them, habit, kept, spread, all in nm) by way, and how many ways.
     """
     knots = np.zeros((_MOST_LANES, _MOST_KNOTS, 3))
     length = np.zeros(_MOST_LANES, np.int64)
-    habit, kept = np.zeros(_MOST_LANES), np.zeros(_MOST_LANES, np.int64)
+    habit, kept, spread = np.zeros(_MOST_LANES), np.zeros(_MOST_LANES), np.zeros(_MOST_LANES)
     entered, lanes, n = np.zeros(4 * _MOST_LANES, np.int64), 0, 0
     for k in range(0, len(here) - 1, 2):
         for s in range(-1, spots.shape[1]):
@@ -149,56 +169,65 @@ def _kept(  # type: ignore[no-untyped-def]
                     continue
                 entered[lanes] = near
                 lanes += 1
-                used = _onward(near, onward, nodes, goal, knots[n])
-            kept[n], habit[n] = _kept_one(at, here, k, knots[n, :used], on_nm)
-            if kept[n] >= least_us:
+                used = _onward(near, onward, nodes, leave, goal, knots[n])
+            kept[n], habit[n], spread[n] = _kept_one(here, k, knots[n, :used], on_nm, steady_nm)
+            if kept[n] >= run_nm:
                 length[n] = used
                 n += 1
-    return knots, length, habit, kept, n
+    return knots, length, habit, kept, spread, n
 
 
 @numba.njit(cache=True, nogil=True)
-def _onward(near: int, onward: Array, nodes: Array, goal: Array, knots: Array) -> int:
+def _onward(near: int, onward: Array, nodes: Array, leave: Array, goal: Array, knots: Array) -> int:
     """Lays the way over the lanes behind the first two knots; how many there are then."""
     used, run = 2, 0.0
-    while onward[near] >= 0 and used < _MOST_KNOTS - 1 and run < _AHEAD_NM / RADIUS_NM:
+    while onward[near] >= 0 and used < _MOST_KNOTS - 2 and run < _AHEAD_NM / RADIUS_NM:
         run += math.sqrt(np.sum((nodes[onward[near]] - nodes[near]) ** 2))
         near = onward[near]
         knots[used] = nodes[near]
         used += 1
     if onward[near] < 0:
-        knots[used] = goal
-        used += 1
+        knots[used], knots[used + 1] = leave[near], goal
+        used += 2
     return used
 
 
 @numba.njit(cache=True, nogil=True)
 def _kept_one(
-    at: Int64, here: Float64, first: int, points: Float64, on_nm: float
-) -> tuple[int, float]:
-    """How long a way was kept from a fix on, us, and the usual side of it, nm."""
+    here: Float64, first: int, points: Float64, on_nm: float, steady_nm: float
+) -> tuple[float, float, float]:
+    """How far a way was kept from a fix on, the usual side of it and the spread, all in nm."""
     side = sides_nm(here[first:], points)
-    n = 0
+    n, run, least, most = 0, 0.0, np.inf, -np.inf
     while n < len(side) and abs(side[n]) <= on_nm:
+        least, most = min(least, side[n]), max(most, side[n])
+        if most - least > 2 * steady_nm:
+            break
+        if n > 0:
+            run += math.sqrt(np.sum((here[first + n] - here[first + n - 1]) ** 2))
         n += 1
     if n == 0:
-        return 0, 0.0
-    return at[first + n - 1] - at[first], float(np.median(side[:n]))
+        return 0.0, 0.0, 0.0
+    habit = float(np.median(side[:n]))
+    return run * RADIUS_NM, habit, float(np.median(np.abs(side[:n] - habit)))
 
 
 @numba.njit(cache=True, nogil=True)
-def _along(here: Array, spots: Array, ends: Array, nodes: Array, within_nm: float) -> float:
+def _along(
+    here: Array, spots: Array, ends: Array, nodes: Array, away_nm: Array, within_nm: float
+) -> float:
     number = 0
     for k in range(len(here)):
         ahead = here[min(k + 1, len(here) - 1)] - here[max(k - 1, 0)]
         run = math.sqrt(np.sum(ahead**2))
         for s in range(spots.shape[1]):
+            one, other = ends[spots[k, s]]
             leg = nodes[ends[spots[k, s]]]
-            lane = leg[1] - leg[0]
+            lane = leg[1] - leg[0] if away_nm[one] > away_nm[other] else leg[0] - leg[1]
             least = math.cos(math.radians(_ALONG_DEG)) * math.sqrt(np.sum(lane**2)) * run
             if (
                 least > 0
-                and abs(np.sum(lane * ahead)) >= least
+                and np.sum(lane * ahead) >= least
                 and abs(sides_nm(here[k : k + 1], leg)[0]) <= within_nm
             ):
                 number += 1

@@ -4,7 +4,7 @@ import pytest
 from risk.detect.wake import POINTS, Wakes
 from risk.detect.ways import Way, on_lanes, sides_nm, ways_kept
 from sea.geodesy import bearing_deg, destination, distance_nm, unit_vectors
-from sea.lane_graph import lane_graph
+from sea.lane_graph import lane_graph, ways_to
 from sea.ports import port, ports
 from sea.units import HOUR_US
 
@@ -98,29 +98,32 @@ def test_beyond_its_end_a_line_is_as_far_as_its_end():
 
 def test_the_great_circle_to_the_port_is_a_way_that_a_ship_keeps():
     course = float(bearing_deg(-95.0, -20.0, BOUND.lon, BOUND.lat))
-    at = START + HOUR_US // 2 * np.arange(16)
     lon, lat = destination(-95.0, -20.0, course, 7.0 * np.arange(16))
-    ways = ways_kept(at, lon, lat, NUMBER, 7.5, 4, 6)
+    ways = ways_kept(lon, lat, NUMBER, 7.5, 2, 50, 75)
     assert ways[0].straight
-    assert ways[0].kept_us == 15 * HOUR_US // 2
+    assert ways[0].kept_nm == pytest.approx(15 * 7.0, abs=0.1)
     aside = destination(lon[-1], lat[-1], course - 90, 20.0)
     assert ways[0].off_nm(*aside)[0] == pytest.approx(20.0, abs=0.3)
 
 
 def test_a_ship_that_sails_away_from_her_port_keeps_no_way_to_it():
     course = float(bearing_deg(-95.0, -20.0, BOUND.lon, BOUND.lat)) + 90
-    at = START + HOUR_US // 2 * np.arange(16)
     lon, lat = destination(-95.0, -20.0, course, 7.0 * np.arange(16))
-    assert ways_kept(at, lon, lat, NUMBER, 7.5, 4, 6) == []
+    assert ways_kept(lon, lat, NUMBER, 7.5, 2, 50, 75) == []
+
+
+def test_a_way_that_she_slowly_crosses_is_not_kept():
+    course = float(bearing_deg(-95.0, -20.0, BOUND.lon, BOUND.lat))
+    lon, lat = destination(-95.0, -20.0, course + 5, 7.0 * np.arange(16))
+    assert ways_kept(lon, lat, NUMBER, 7.5, 2, 50, 75) == []
 
 
 def test_off_is_measured_from_where_she_kept_beside_the_way():
-    at = START + HOUR_US // 2 * np.arange(16)
-    lon, lat = np.full(16, BOUND.lon - 20.0), np.full(16, BOUND.lat)
-    course = float(bearing_deg(lon[0], lat[0], BOUND.lon, BOUND.lat))
-    way = Way(unit_vectors(np.array([lon[0], BOUND.lon]), np.array([lat[0], BOUND.lat])), 4.0,
-              int(at[-1] - at[0]), straight=True)  # fmt: skip
-    here = destination(*destination(lon[0], lat[0], course, 100.0), course - 90, 19.0)
+    lon, lat = BOUND.lon - 20.0, BOUND.lat
+    course = float(bearing_deg(lon, lat, BOUND.lon, BOUND.lat))
+    way = Way(unit_vectors(np.array([lon, BOUND.lon]), np.array([lat, BOUND.lat])), 4.0, 100.0,
+              0.1, straight=True)  # fmt: skip
+    here = destination(*destination(lon, lat, course, 100.0), course - 90, 19.0)
     assert way.off_nm(*here)[0] == pytest.approx(15.0, abs=0.5)
 
 
@@ -133,7 +136,18 @@ def test_who_follows_a_lane_is_on_it_and_who_crosses_it_is_not():
     )  # fmt: skip
     course = float(bearing_deg(graph.lon[one], graph.lat[one], graph.lon[other], graph.lat[other]))
     along = destination(graph.lon[one], graph.lat[one], course, np.array([30.0, 37.0, 44.0]))
-    assert on_lanes(*along, 5.0) == 1.0
+    ahead, astern = (_port_beyond(*ends, graph) for ends in ((one, other), (other, one)))
+    assert on_lanes(*along, ahead, 5.0) == 1.0
+    assert on_lanes(*along, astern, 5.0) == 0.0
     spot = destination(graph.lon[one], graph.lat[one], course, 37.0)
     across = destination(*spot, course + 60, np.array([-1.0, 0.0, 1.0]))
-    assert on_lanes(*across, 0.5) < 1.0
+    assert on_lanes(*across, ahead, 0.5) < 1.0
+
+
+def _port_beyond(one, other, graph):
+    """A port that is nearer from the second node than from the first."""
+    for number, place in enumerate(ports()):
+        away_nm = ways_to(place.lon, place.lat).away_nm
+        if away_nm[other] < away_nm[one]:
+            return number
+    raise AssertionError("every port lies the other way")
