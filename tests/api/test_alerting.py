@@ -22,6 +22,7 @@ from risk.detectors import standard_detectors
 from risk.event import Event
 from risk.evidence import Evidence
 from risk.ships import Ships, ships_from
+from risk.supplement import Supplement, Told
 from sea.instants import iso_z
 from sea.units import HOUR_US, MINUTE_US
 
@@ -160,10 +161,10 @@ def test_an_escort_in_question_is_told_once_while_plans_repeat_it_and_again_of_a
 
 def test_a_watch_list_hit_is_for_its_audience_alone_and_always_the_same():
     values = {"by": "by_number", "owner": "Coast Guard", "since": NOW, "reason": "asked"}
-    told = [{"code": "watch_list", "values": values, "report_ids": ["a"], "amount": 25.0}]
+    told = Told(code="watch_list", amount=25.0, report_ids=("a",), values=values)
+    supplement = Supplement(mmsi=SHIP, score="smuggling", told=(told,))
     rows = [
-        SupplementRow(mmsi=SHIP, score="smuggling", audience=audience, assessed_at=at,
-                      document={"told": told}, reports_revision=1)
+        SupplementRow(supplement=supplement, audience=audience, assessed_at=at, reports_revision=1)
         for audience, at in (("MX", NOW), ("MX", NOW + HOUR_US), ("*", NOW))
     ]  # fmt: skip
     mine, later, everybodys = Alerting().listed(rows, Picture())

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from api import store_keys
+from api import auth
 from api.alerting import Alerting
 from api.bell import Bell
 from api.channel.webhook import webhook_sender
@@ -316,7 +316,7 @@ async def test_a_subscription_gets_what_its_owner_may_have_and_nothing_after_its
     await commit(world, found(), sharing=Sharing(originator="MX", releasable_to=("CO",)))
     assert await world.database.fetchval("SELECT count(*) FROM deliveries") == 0
     await commit(world, found(1))
-    await store_keys.revoke_key(world.database, "p0")
+    await auth.revoke_key(world.database, "p0")
     async with couriers(world):
         await until(status_of(world, withheld=1), "the refusal")
     assert receiver.requests == []
