@@ -67,6 +67,7 @@ class Outage:
     station: str
     lon: float
     lat: float
+    reach_nm: float
     from_s: float
     to_s: float
 
@@ -142,8 +143,11 @@ class Reception:
                 name, (lon, lat) = self._places[station]
                 from_s = float(day * _DAY_S + begin[0, station])
                 if from_s < until_s:
-                    yield Outage(station=f"EX-{name}", lon=lon, lat=lat, from_s=from_s,
-                                 to_s=float(day * _DAY_S + end[0, station]))  # fmt: skip
+                    yield Outage(
+                        station=f"EX-{name}", lon=lon, lat=lat, from_s=from_s,
+                        to_s=float(day * _DAY_S + end[0, station]),
+                        reach_nm=float(np.arccos(self._reach[station])) * RADIUS_NM,
+                    )  # fmt: skip
 
     def _out(self, at_s: Floats) -> npt.NDArray[np.bool_]:
         if not len(at_s):

@@ -7,7 +7,7 @@ every static message heard. An hour is made from its number alone, whatever was 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,6 @@ from ingest.exercise.reception import Reception
 from ingest.exercise.statics import Statics, channel_of
 from ingest.exercise.track import ANCHORED, FISHING, MOORED, Floats, Ints, States, Tracks
 from ingest.exercise.voyage import Itinerary
-from sea.geodesy import distance_nm
 from sea.units import SECOND_US, Microseconds
 
 BLOCK_S: Final = 3600
@@ -55,6 +54,23 @@ class Heard:
         states = {name: getattr(self.states, name)[rows] for name in States.__slots__}
         return Heard(ship=self.ship[rows], at_s=self.at_s[rows], states=States(**states),
                      receiver=self.receiver[rows], second=self.second[rows])  # fmt: skip
+
+
+class Hearings(NamedTuple):
+    """Which ship was heard when, and by which receiver, ship by ship in order of time.
+
+    Attributes:
+        second: another station that heard it too, or -1.
+    """
+
+    ship: Ints
+    at_s: Floats
+    receiver: Ints
+    second: Ints
+
+    def times(self, ships: int) -> list[Floats]:
+        """When each of so many ships was heard, ascending."""
+        return np.split(self.at_s, np.searchsorted(self.ship, np.arange(1, ships)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,17 +133,16 @@ class Traffic:
         sent = (at_s - due < 60) & ~self._muted(rows, at_s)
         return self._received(rows[sent], at_s[sent])
 
-    def heard_times(self, minutes: int) -> list[Floats]:
-        """When each ship's positions were heard in the first minutes, in seconds, ascending."""
+    def hearings(self, minutes: int) -> Hearings:
+        """Position reports passed on in the first minutes."""
         everybody = np.arange(len(self._mmsi))
-        ship, at_s = [], []
-        for first in range(0, minutes, 60):
-            heard = self.heard(everybody, first, min(first + 60, minutes))
-            ship.append(heard.ship)
-            at_s.append(heard.at_s)
-        ships, times = np.concatenate(ship), np.concatenate(at_s)
-        order = np.lexsort((times, ships))
-        return np.split(times[order], np.searchsorted(ships[order], everybody[1:]))
+        hours = [self.heard(everybody, first, min(first + 60, minutes))
+                 for first in range(0, minutes, 60)]  # fmt: skip
+        columns = (np.concatenate([getattr(heard, name) for heard in hours])
+                   for name in ("ship", "at_s", "receiver", "second"))  # fmt: skip
+        ship, at_s, receiver, second = columns
+        order = np.lexsort((at_s, ship))
+        return Hearings(ship[order], at_s[order], receiver[order], second[order])
 
     def statics_heard(self, ship: int, from_s: float, to_s: float) -> Floats:
         """When a ship's static messages were heard between two instants, ascending."""
@@ -150,12 +165,6 @@ class Traffic:
             received_us=np.array([row[0] for row in inside], np.int64),
             lines=[row[3] for row in inside],
         )
-
-    def within(self, lon: float, lat: float, radius_nm: float, at_s: float) -> int:
-        """How many ships are that near to a place at an instant."""
-        everybody = np.arange(len(self._mmsi))
-        states = self._tracks.at(everybody, np.full(len(everybody), at_s))
-        return int((distance_nm(states.lon, states.lat, lon, lat) < radius_nm).sum())
 
     def _received(self, ship: Ints, at_s: Floats) -> Heard:
         states = self._tracks.at(ship, at_s)

@@ -23,6 +23,7 @@ from ingest.exercise.definition_of_voyages import STEP_MIN, declared, leading_aw
 from ingest.exercise.planting import Planted, Plot
 from ingest.exercise.track import ANCHORED, MOORED, Floats, Tracks
 from ingest.exercise.traffic import Traffic
+from ingest.exercise.truth_of_outages import lost_coverage
 from ingest.exercise.truth_of_plants import Row, judged_plants
 from sea.instants import iso_z
 from sea.ports import nearest_port
@@ -34,8 +35,6 @@ TIGHT: Final = 1.1
 _MOTION: Final = ("stop", "port_call", "loitering", "slowdown", "sudden_stop", "rendezvous",
                   "approach", "destination_mismatch")  # fmt: skip
 _OFF_PORT_NM: Final = 5.0
-_OUTAGE_NM: Final = 30.0
-_OUTAGE_VESSELS: Final = 3
 _HIDES_S: Final = {
     "rendezvous": 30 * 60, "slowdown": 10 * 60, "sudden_stop": 8 * 60, "approach": 3 * 60,
     "loitering": 3600, "stop": 3600, "port_call": 3600, "deviation": 3600,
@@ -58,11 +57,13 @@ class Truth:
         self._plot, self._traffic = plot, traffic
         self._start_us, self._until_s = start_us, hours * 3600
         self._motion = _motion(plot, int(hours * 60))
-        self._heard_s = traffic.heard_times(int(hours * 60))
+        self._hearings = traffic.hearings(int(hours * 60))
+        self._heard_s = self._hearings.times(len(plot.ships))
 
     def documents(self) -> list[dict[str, Any]]:
         """Truth lines in order of start."""
-        rows = [*self._of_motion(), *self._of_plants(), *self._outages()]
+        lost = lost_coverage(self._plot, self._hearings, self._until_s)
+        rows = [*self._of_motion(), *self._of_plants(), *lost]
         documents = [self._document(row) for row in rows if row.from_s < self._until_s]
         return sorted(documents, key=lambda row: (row["started_at"], row["kind"], row["mmsis"]))
 
@@ -156,22 +157,6 @@ class Truth:
                 yield Row(kind="deviation", ships=plant.ships, from_s=plant.from_s, to_s=plant.to_s,
                           met_s=np.inf, over=False, why="bound_elsewhere",
                           planted=False)  # fmt: skip
-
-    def _outages(self) -> Iterator[Row]:
-        for outage in self._plot.reception.outages(self._until_s):
-            vessels = self._traffic.within(outage.lon, outage.lat, _OUTAGE_NM, outage.from_s)
-            facts = dict(station=outage.station, lon=outage.lon, lat=outage.lat, vessels=vessels)
-            if vessels >= _OUTAGE_VESSELS:
-                yield Row(
-                    kind="coverage_lost",
-                    ships=(),
-                    from_s=outage.from_s,
-                    to_s=outage.to_s,
-                    met_s=outage.from_s + 1800,
-                    over=True,
-                    planted=False,
-                    facts=facts,
-                )
 
     def _seen(self, row: Row) -> Row:
         """The row, not judged where nobody could see it, or what was seen was not true."""

@@ -15,8 +15,8 @@ from ingest.exercise.definition_of_voyages import declared
 from ingest.exercise.planting import Planted, Plot
 from ingest.exercise.track import Floats, Path
 from sea.geodesy import bearing_deg, cross_track_nm, distance_nm, unit_vectors
-from sea.land import crosses_land
 from sea.lane_graph import lane_graph, ways_to
+from sea.lanes import sea_distance_nm
 from sea.ports import Port, nearest_port, resolve_destination
 
 OFF_NM: Final = 15.0
@@ -30,7 +30,7 @@ _DOUBTFUL: Final = 1.2
 """Others that left theirs so much farther off, or so much earlier or later, may count or not."""
 
 _LANE_NM, _LANE_DEG, _MOSTLY, _LANES_TRIED = 5.0, 20.0, 0.6, 16
-_HEADS_DEG: Final = 10.0
+_HEADS_DEG, _DIRECT = 10.0, 1.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def unjudged(
     lon, lat = _where(plot, ship, at_s)
     port = _bound(plot, ship, from_s)
     if port is None or not _kept(plant, plot, heard_s, from_s, port):
-        return "unheard"
+        return "way_unknown"
     away = distance_nm(lon, lat, port.lon, port.lat).min()
     if away < _TIGHT * _ENDS_NM or nearest_port(lon, lat)[1].min() < _TIGHT * _PORT_NM:
         return "near_threshold"
@@ -106,8 +106,10 @@ def _kept(plant: Planted, plot: Plot, heard_s: Floats, from_s: float, port: Port
         return False
     lon, lat = _where(plot, ship, np.linspace(on[0], on[-1], 50))
     run_nm = distance_nm(lon[1:], lat[1:], lon[:-1], lat[:-1]).sum()
-    least_nm = _RUN_NM if _on_lanes(lon, lat, port) > _MOSTLY * _TIGHT else _STRAIGHT_NM
-    return bool(run_nm >= _TIGHT * least_nm)
+    if _on_lanes(lon, lat, port) > _MOSTLY * _TIGHT:
+        return bool(run_nm >= _TIGHT * _RUN_NM)
+    side = cross_track_nm(lon, lat, lon[0], lat[0], port.lon, port.lat)
+    return bool(run_nm >= _TIGHT * _STRAIGHT_NM and np.ptp(side) <= 2 * _BESIDE_NM / _TIGHT)
 
 
 def _shared(ship: int, from_s: float, lon: float, lat: float, others: Sequence[Left]) -> bool:
@@ -122,8 +124,9 @@ def _heads_for(lon: Floats, lat: Floats, port: Port) -> bool:
     """Whether she sails about straight for her port."""
     made = bearing_deg(lon[0], lat[0], lon[-1], lat[-1])
     off = (made - bearing_deg(lon[-1], lat[-1], port.lon, port.lat) + 180) % 360 - 180
-    clear = not crosses_land(lon[-1], lat[-1], port.lon, port.lat)[0]
-    return bool(clear and abs(off) <= _DOUBTFUL * _HEADS_DEG)
+    here, there = (lon[-1], lat[-1]), (port.lon, port.lat)
+    direct = sea_distance_nm([here], [there])[0, 0] <= _DIRECT * distance_nm(*here, *there)
+    return bool(direct and abs(off) <= _DOUBTFUL * _HEADS_DEG)
 
 
 def _on_lanes(lon: Floats, lat: Floats, port: Port) -> float:

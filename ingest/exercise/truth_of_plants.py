@@ -195,7 +195,8 @@ class _Judge:
         yield self.row(plant, from_s=float(there[0]), to_s=float(there[-1]), met_s=float(met_s),
                        over=over, why="near_threshold" if near else "",
                        facts=plant.parameters | {"reports": len(there)})  # fmt: skip
-        yield self.row(plant, kind="jump", over=False, why="circle")
+        for kind in ("jump", "deviation"):
+            yield self.row(plant, kind=kind, over=False, why="circle")
 
     def identity_change(self, plant: Planted) -> Iterator[Row]:
         """From the first word of the new identity to the fifth."""

@@ -33,7 +33,7 @@ from risk.event import Event, Status
 from risk.roles import MERCHANT_TYPES
 from sea.errors import BadInputError
 from sea.geodesy import bearing_deg, distance_nm
-from sea.land import crosses_land
+from sea.lanes import sea_distance_nm
 from sea.ports import nearest_port, ports
 from sea.units import DAY_US, HOUR_US, MINUTE_US, Microseconds
 
@@ -46,6 +46,9 @@ _SEARCH_EVERY_US: Final = 55 * MINUTE_US
 _LOOK_EVERY_US: Final = 10 * MINUTE_US
 _MOSTLY: Final = 0.6
 """Share of her fixes that must lie on lanes; chosen by us: one of three may be between two."""
+
+_DIRECT: Final = 1.1
+"""A way by sea that is so much longer than the straight one goes round land; chosen by us."""
 
 _LEARNT_US: Final = 30 * DAY_US
 _WAKE_H: Final = 2.0
@@ -314,7 +317,10 @@ class Deviation:
         """Whether she sails straight for her port since she left her way."""
         goal = ports()[port].lon, ports()[port].lat
         off = (bearing_deg(*left, *here) - bearing_deg(*here, *goal) + 180) % 360 - 180
-        return bool(abs(off) <= self.params.heads_deg and not crosses_land(*here, *goal)[0])
+        if abs(off) > self.params.heads_deg:
+            return False
+        by_sea_nm = sea_distance_nm([here], [goal])[0, 0]
+        return bool(by_sea_nm <= _DIRECT * distance_nm(*here, *goal))
 
     def _slowed(self, slot: int, lon: float, lat: float) -> bool:
         """Whether she makes less way than she did: in bad weather, or in need of help."""

@@ -7,18 +7,22 @@ from sea.errors import BadInputError
 from sea.geodesy import destination, distance_nm
 from sea.lanes import sea_route
 from sea.ports import port
+from sea.units import HOUR_US
 
 SHIP = 235000001
 BOUND = port("CLVAP")
 WAY = sea_route(-100.0, -10.0, BOUND.lon, BOUND.lat)
 """From the west of Peru to Valparaiso; 30 nm east of it there is no lane for a day."""
 
+BOW = [12, 15, 17, 20], [0, 1, 1, 0]
+"""Hours, and shares of the greatest distance off her way."""
+
 
 @pytest.fixture
 def sailed(a_report, a_static):
     """Rows and statics of a ship to Valparaiso, `off_nm` off her way from hour 12 to 20."""
 
-    def sail(mmsi=SHIP, off_nm=0.0, hours=30, sog=14.0, late_h=0.0, bound=BOUND.unlocode):
+    def sail(mmsi=SHIP, off_nm=0.0, hours=30, sog=14.0, late_h=0.0, bound=BOUND.unlocode, bow=BOW):
         static = a_static(mmsi, 70, 1.0 + 60 * late_h)
         static.destination[:] = bound
         rows = []
@@ -27,7 +31,7 @@ def sailed(a_report, a_static):
         for minute in np.arange(0.0, 60 * hours, 5.0):
             run = sog * minute / 60
             lon, lat = (float(np.interp(run, along, axis)) for axis in (WAY.lon, WAY.lat))
-            away = off_nm * float(np.clip(min(minute / 60 - 12, 20 - minute / 60), 0, 3)) / 3
+            away = off_nm * float(np.interp(minute / 60, *bow))
             lon, lat = (float(x) for x in destination(lon, lat, 90.0, away))
             rows.append(a_report(mmsi, minute + 60 * late_h, lon, lat, sog))
         return rows, static
@@ -45,6 +49,20 @@ def test_an_hour_and_more_off_her_way_is_a_deviation(sailed, detected, minute):
     assert ended.evidence["off_nm"] == pytest.approx(
         28, abs=3
     )  # 40 nm due east of a way that leads southeast
+
+
+def test_who_comes_near_her_way_for_a_moment_is_still_off_it(sailed, detected, minute):
+    rows, static = sailed(off_nm=40.0, bow=([12, 15, 17, 17.5, 19.5, 22], [0, 1, 0.2, 0.2, 1, 0]))
+    opened, ended = detected(Deviation(), rows, [static])
+    assert (opened.status, ended.status) == ("open", "ended")
+    assert ended.ended_at > minute(20 * 60)
+
+
+def test_who_falls_silent_off_her_way_and_comes_back_elsewhere_is_left_alone(sailed, detected):
+    rows, static = sailed(off_nm=40.0, bow=([12, 15], [0, 1]))
+    from_us = rows[0]["reported_at"]
+    heard = [row for row in rows if not 13.9 < (row["reported_at"] - from_us) / HOUR_US < 18]
+    assert detected(Deviation(), heard, [static]) == []
 
 
 @pytest.mark.parametrize(
