@@ -24,7 +24,8 @@ _CLAIM = """
     RETURNING secret, CASE WHEN former_until > clock_timestamp() THEN former_secret END AS former,
               failing_since,
               EXISTS (SELECT FROM keys WHERE name = by_name) AND NOT EXISTS
-                  (SELECT FROM keys WHERE name = by_name AND revoked_at IS NULL) AS revoked
+                  (SELECT FROM keys WHERE name = by_name AND revoked_at IS NULL
+                   AND (expires_at IS NULL OR expires_at > clock_timestamp())) AS revoked
 """
 _RELEASE = """
     UPDATE subscriptions SET claimed_until = NULL, claimed_by = NULL WHERE claimed_by = $1

@@ -271,6 +271,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     ),
     Operation(
         path="/v1/alerts/stream",
+        scope="live",
         summary="Server-sent events: alerts as they are raised and withdrawn",
         tag="alerts",
         handle=stream,

@@ -269,6 +269,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
     ),
     Operation(
         path="/v1/subscriptions/preview",
+        scope="read",
         method="POST",
         summary="How many alerts of the last week a filter would have sent",
         tag="alerts",
