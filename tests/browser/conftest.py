@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
@@ -23,8 +23,6 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Playwright,
-    StorageState,
-    ViewportSize,
     expect,
     sync_playwright,
 )
@@ -68,44 +66,18 @@ class Watch:
             self.page.wait_for_timeout(250)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A running service.
-
-    Attributes:
-        link: the sign-in link that it printed, which works once.
-        session: what a browser keeps that has opened it.
-    """
+    """A running service: the link it printed, and its data folder."""
 
     link: str
     data_dir: Path
-    session: StorageState | None = None
-
-
-@pytest.fixture(scope="session")
-def services() -> Iterator[Callable[[tuple[str, ...]], Running]]:
-    """`safepassage up` with options, started once in a run of the tests."""
-    running: dict[tuple[str, ...], Running] = {}
-    with ExitStack() as stack:
-
-        def service(options: tuple[str, ...]) -> Running:
-            if options not in running:
-                running[options] = stack.enter_context(_service(options))
-            return running[options]
-
-        yield service
 
 
 @pytest.fixture(scope="module")
-def service(
-    request: pytest.FixtureRequest, services: Callable[[tuple[str, ...]], Running]
-) -> Running:
-    """The service with the exercise, or with what the module's SERVICE says."""
-    return services(getattr(request.module, "SERVICE", ("--exercise", "pacific")))
-
-
-@contextmanager
-def _service(options: tuple[str, ...]) -> Iterator[Running]:
+def service(request: pytest.FixtureRequest) -> Iterator[Running]:
+    """`safepassage up` with the exercise, or with what the module's SERVICE says."""
+    options = getattr(request.module, "SERVICE", ("--exercise", "pacific"))
     if not (ROOT / "api/page/dist/index.html").is_file():
         pytest.fail("the page is not built: make page")
     with ExitStack() as stack:
@@ -200,15 +172,12 @@ def _chromium(playwright: Playwright, *flags: str) -> Browser:
 
 
 @pytest.fixture(scope="module")
-def signed_in(browser: Browser, service: Running) -> Iterator[BrowserContext]:
-    """A browser that has opened the link, or has the session of one that did."""
-    viewport: ViewportSize = {"width": 1440, "height": 900}
-    context = browser.new_context(viewport=viewport, locale="en-US", storage_state=service.session)
-    if service.session is None:
-        page = context.new_page()
-        page.goto(service.link)
-        page.close()
-        service.session = context.storage_state()
+def signed_in(browser: Browser, sign_in_link: str) -> Iterator[BrowserContext]:
+    """A browser that has opened the link, which works once."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
+    page = context.new_page()
+    page.goto(sign_in_link)
+    page.close()
     yield context
     context.close()
 
