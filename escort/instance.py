@@ -13,11 +13,21 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from escort.ahead import look_ahead, most_worth
-from escort.arcs import BARRED, NEVER_S, Arcs, Limits, Stops, Ways, arcs_between, crook_nm
 from escort.draft import TRANSIT_COST_PER_NM, Workshop
 from escort.feasibility import IN_PORT_NM, Feasibility
-from escort.pricing import Labels, best_tasking, best_taskings, room_for
+from escort.pricing import (
+    BARRED,
+    NEVER_S,
+    Arcs,
+    Labels,
+    Limits,
+    Stops,
+    Ways,
+    arcs_between,
+    best_taskings,
+    crook_nm,
+    room_for,
+)
 from sea.units import HOUR_US, SECOND_US
 
 MOST_LABELS: Final = 400_000
@@ -76,7 +86,7 @@ class Instance:
 
     def price(
         self, asset: int, worth: Floats, least: float, most: int, *, quick: bool = False
-    ) -> tuple[list[tuple[float, Way]], float, bool]:
+    ) -> tuple[list[tuple[float, Way]], bool]:
         """The asset's best taskings at these worths of requests, best first.
 
         Args:
@@ -84,16 +94,16 @@ class Instance:
             worth: of serving each request, shape (requests,); -inf: not by this asset.
             least: taskings worth no more are left out.
             most: how many at most.
-            quick: some ways may be lost for speed.
+            quick: some ways may be lost for speed; then nothing is said of what is best.
 
         Returns:
-            Pairs of worth (transit cost taken off) and tasking; what no tasking is worth more
-            than; and whether nothing was cut off, so that it is the first's worth, or `least`.
+            Pairs of worth (transit cost taken off) and tasking; and whether nothing was cut off,
+            so that no tasking is worth more than the first, or than `least` if there is none.
         """
         able = self.able[asset]
         profit = np.where(able, worth, BARRED)[self.stops.request]
         arcs, labels = self._arcs_of[self._keys[asset]], self._labels
-        ends, highest, whole = best_taskings(
+        ends, whole = best_taskings(
             profit,
             least,
             most,
@@ -107,35 +117,7 @@ class Instance:
         found = [
             (float(labels.worth[end]), _traced(asset, end, labels, self.stops)) for end in ends
         ]
-        whole = bool(whole) and not quick
-        if whole:
-            highest = max(found[0][0], least) if found else min(least, highest)
-        return found, highest, whole
-
-    def best(self, asset: int, worth: Floats) -> tuple[Way, float]:
-        """The asset's best tasking at these worths of requests, and what none is worth more than.
-
-        The tasking is empty where none is worth anything. It is the best but where labels had no
-        room.
-        """
-        profit = np.where(self.able[asset], worth, BARRED)[self.stops.request]
-        arcs = self._arcs_of[self._keys[asset]]
-        order, calls, _, highest, _ = best_tasking(
-            profit, self.stops, arcs, self.ways[asset], self.limits[asset], self._labels
-        )
-        served = self.stops.request[order]
-        return Way(asset, tuple(served.tolist()), tuple(served[calls].tolist())), highest
-
-    def most(self, asset: int, worth: Floats) -> float:
-        """No tasking of the asset is worth more at these worths of requests: quick and loose."""
-        profit = np.where(self.able[asset], worth, BARRED)[self.stops.request]
-        arcs, ways, limits = self._arcs_of[self._keys[asset]], self.ways[asset], self.limits[asset]
-        ahead = look_ahead(profit, self.stops, arcs, ways, limits)
-        return float(most_worth(profit, ahead, self.stops, ways, limits))
-
-    def is_closing(self, asset: int) -> bool:
-        """Whether there are waters closed to the asset."""
-        return self.judge.travel.closed_to(self.judge.scenario.assets[asset]) is not None
+        return found, bool(whole) and not quick
 
     def close(self, way: Way) -> bool:
         """Bars the ways of a tasking that touch closed waters; whether there was any."""

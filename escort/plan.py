@@ -1,6 +1,6 @@
 """Scenario -> plan: who escorts whom, when, and why; what is not served, and why not.
 
-Two plain ways make a first draft each; column generation (`escort.search`) makes the plan and
+Two plain ways make a first draft each; column generation (`escort.columns`) makes the plan and
 its bound from there; then everything left out is explained.
 """
 
@@ -10,13 +10,13 @@ from hashlib import blake2b
 from typing import Any
 
 from escort.baseline import nearest_first, priority_insertion
+from escort.columns import search
 from escort.document import plan_document
 from escort.draft import Draft, Workshop, empty_draft
 from escort.explain import Unserved, explain_unserved, why_it_goes, why_it_stays
 from escort.feasibility import Feasibility, Schedule
 from escort.proposal import NationBurden, Plan, Solver, Tasking
 from escort.scenario import Scenario
-from escort.search import search
 from escort.travel import Travel
 from sea.errors import BadInputError
 
@@ -157,11 +157,11 @@ def _finished(
     baselines: Mapping[str, float],
     lost: Mapping[int, int],
     solver: Solver,
-    bound: float,
+    bound: float | None,
 ) -> Plan:
     scenario = workshop.scenario
     objective = draft.objective(scenario)
-    bound = max(bound, objective)
+    bound = None if bound is None else max(bound, objective)
     busy = [schedule for schedule in draft.schedules if schedule.escorts]
     idle = [schedule.asset for schedule in draft.schedules if not schedule.escorts]
     return Plan(
@@ -179,7 +179,7 @@ def _finished(
         risk_value=draft.risk_value(scenario),
         objective=objective,
         upper_bound=bound,
-        gap=(bound - objective) / bound if bound > 0 else 0.0,
+        gap=None if bound is None else (bound - objective) / bound if bound > 0 else 0.0,
         baselines=baselines,
         burden=_burden(scenario, busy),
         lost_locks=lost,

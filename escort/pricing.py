@@ -10,23 +10,85 @@ from typing import Any, Final, NamedTuple
 
 import numba
 import numpy as np
+import numpy.typing as npt
 
-from escort.ahead import Ahead, look_ahead, most_worth
-from escort.arcs import BARRED, NEVER_S, Arcs, Floats, Limits, Stops, Ways
 from escort.feasibility import REFUEL_US
 from sea.units import HOUR_US, SECOND_US
+
+BARRED: Final = -np.inf
+"""Profit of a stop that the asset may not serve."""
 
 AT_SEA_US: Final = -(10**15)
 """Steaming time of an asset that began at sea: its time at sea is what has passed since."""
 
+NEVER_S: Final = 2**31 - 1
+"""Travel time, s, where there is no way."""
+
 QUICK_US: Final = HOUR_US
 """Quick pricing overlooks what is no more than so much earlier; chosen by us."""
 
-SHORT_OF: Final = (0.1, 0.3, 0.6, 1.0)
-"""The best tasking is sought so near to what none exceeds, as shares of what the one led by the
-look ahead falls short of that; chosen by us: the nearer, the fewer labels."""
-
 _NM_SLACK: Final = 1e-6
+
+
+Floats = npt.NDArray[np.float64]
+
+
+class Stops(NamedTuple):
+    """Requests as stops, one or more a request, by latest rendezvous; arrays of shape (n,)."""
+
+    request: Any
+    earliest: Any
+    latest: Any
+    leg_us: Any
+    leg_nm: Any
+    bit: Any
+
+
+class Arcs(NamedTuple):
+    """Ways from release to rendezvous at one speed: stop i's are `first[i]:first[i + 1]`."""
+
+    first: Any
+    ahead: Any
+    seconds: Any
+    length_nm: Any
+    is_open: Any
+
+
+class Ways(NamedTuple):
+    """An asset's ways from its start, to and from its base, by stop: s, nm, and whether open."""
+
+    start_s: Any
+    start_nm: Any
+    start_open: Any
+    to_base_s: Any
+    to_base_nm: Any
+    to_base_open: Any
+    from_base_s: Any
+    from_base_nm: Any
+    from_base_open: Any
+
+
+class Limits(NamedTuple):
+    """What an asset can do.
+
+    Attributes:
+        until: when all it could do is over, us UTC.
+        detours: it may call at base though neither fuel nor endurance could run out, to get round
+            closed waters.
+        crook_nm: a way by base may be shorter than the straight one by so much.
+    """
+
+    start_at: int
+    in_port: bool
+    has_base: bool
+    must_return: bool
+    detours: bool
+    crook_nm: float
+    until: int
+    range_nm: float
+    endurance_us: int
+    nm_per_us: float
+    cost_nm: float
 
 
 class Labels(NamedTuple):
@@ -52,13 +114,77 @@ def room_for(labels: int) -> Labels:
     )
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
-def _promise(worth: float, at: int, j: int, stops: Stops, ahead: Ahead) -> float:
-    """What a label of this worth, at stop j's rendezvous then, can come to at most."""
-    if at > stops.latest[j]:
-        return -np.inf
-    most: float = worth + ahead.worth[j, max(at - ahead.begin[j], 0) >> ahead.step[j]]
+@numba.njit(cache=True, nogil=True)
+def seconds_under_way(distance_nm: float, kn: float) -> int:
+    """Travel time in s, rounded up, as `escort.travel.travel_us`; `NEVER_S` if endless."""
+    if distance_nm == 0.0:
+        return 0
+    if not np.isfinite(distance_nm):
+        return NEVER_S
+    seconds = np.ceil(distance_nm / kn * 3600.0)
+    return NEVER_S if seconds >= NEVER_S else int(seconds)
+
+
+@numba.njit(cache=True, nogil=True)
+def arcs_between(stops: Stops, used: Any, distance_nm: Floats, kn: float) -> Any:
+    """Arcs that time allows between used stops at a speed; distance by request, (from, to)."""
+    n = len(stops.request)
+    first = np.zeros(n + 1, np.int64)
+    ahead = np.empty(0, np.int32)
+    seconds = np.empty(0, np.int32)
+    length_nm = np.empty(0, np.float64)
+    for counted in (False, True):
+        if counted:
+            ahead = np.empty(first[n], np.int32)
+            seconds = np.empty(first[n], np.int32)
+            length_nm = np.empty(first[n], np.float64)
+        k = 0
+        for i in range(n):
+            free_at = stops.earliest[i] + stops.leg_us[i]
+            for j in range(i + 1, n if used[i] else 0):
+                if not used[j] or stops.latest[j] < free_at or stops.request[i] == stops.request[j]:
+                    continue
+                nm = distance_nm[stops.request[i], stops.request[j]]
+                s = seconds_under_way(nm, kn)
+                if s == NEVER_S or free_at + s * SECOND_US > stops.latest[j]:
+                    continue
+                if counted:
+                    ahead[k], seconds[k], length_nm[k] = j, s, nm
+                k += 1
+            if not counted:
+                first[i + 1] = k
+    return first, ahead, seconds, length_nm
+
+
+@numba.njit(cache=True, nogil=True)
+def crook_nm(to_base_nm: Floats, from_base_nm: Floats, straight_nm: Floats) -> float:
+    """How much shorter than the straight one a way by base can be."""
+    most = 0.0
+    for i in range(straight_nm.shape[0]):
+        for j in range(straight_nm.shape[1]):
+            by_base_nm = to_base_nm[i] + from_base_nm[j]
+            if by_base_nm < np.inf:
+                most = max(most, straight_nm[i, j] - by_base_nm)
     return most
+
+
+@numba.njit(cache=True, nogil=True)
+def _worth_ahead(profit: Floats, arcs: Arcs, limits: Limits) -> Floats:
+    """At most so much can be gained after each stop, whatever the time of day."""
+    n = len(profit)
+    worth = np.zeros(n)
+    for i in range(n - 1, -1, -1):
+        if profit[i] == BARRED:
+            continue
+        best = 0.0
+        for k in range(arcs.first[i], arcs.first[i + 1]):
+            j = arcs.ahead[k]
+            way_nm = max(arcs.length_nm[k] - limits.crook_nm, 0.0)
+            gain = profit[j] + worth[j] - limits.cost_nm * way_nm
+            if gain > best:
+                best = gain
+        worth[i] = best
+    return worth
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -157,19 +283,9 @@ def _kept(
     return True
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
-def _begun(labels: Labels, limits: Limits) -> None:
-    """Writes the first label: the asset where it starts."""
-    labels.worth[0], labels.at[0], labels.sailed_nm[0] = 0.0, limits.start_at, 0.0
-    labels.steaming_us[0], labels.leave_by[0] = AT_SEA_US, limits.start_at
-    labels.stop[0], labels.parent[0], labels.met[0], labels.by_base[0] = -1, -1, 0, False
-    labels.following[0] = -1
-
-
 @numba.njit(cache=True, nogil=True)
 def label_ways(
     profit: Floats,
-    ahead: Ahead,
     least: float,
     quick: bool,
     stops: Stops,
@@ -186,7 +302,13 @@ def label_ways(
     n, room = len(profit), len(labels.at)
     head = np.full(n, -1, np.int32)
     endurance_free = limits.until - limits.start_at <= limits.endurance_us
-    _begun(labels, limits)
+    ahead_worth = _worth_ahead(profit, arcs, limits)
+    if limits.crook_nm > REFUEL_US * limits.nm_per_us:
+        ahead_worth += np.inf
+    labels.worth[0], labels.at[0], labels.sailed_nm[0] = 0.0, limits.start_at, 0.0
+    labels.steaming_us[0], labels.leave_by[0] = AT_SEA_US, limits.start_at
+    labels.stop[0], labels.parent[0], labels.met[0], labels.by_base[0] = -1, -1, 0, False
+    labels.following[0] = -1
     count = 1
     for i in range(-1, n):
         x: Any = np.int32(0) if i < 0 else head[i]
@@ -200,12 +322,9 @@ def label_ways(
                     j, way_s, way_nm = arcs.ahead[k], arcs.seconds[k], arcs.length_nm[k]
                     is_open = arcs.is_open[k]
                 worth = labels.worth[x] + profit[j] - limits.cost_nm * way_nm
-                if not labels.worth[x] + ahead.reach[j] > least:
-                    break
-                if not worth + ahead.worth[j, 0] > least or not is_open or way_s == NEVER_S:
+                if not worth + ahead_worth[j] > least or not is_open or way_s == NEVER_S:
                     continue
-                meet_at = labels.at[x] + way_s * SECOND_US
-                if not _promise(worth, meet_at, j, stops, ahead) > least:
+                if labels.at[x] + way_s * SECOND_US > stops.latest[j]:
                     continue
                 if labels.met[x] & stops.bit[j] != 0:
                     continue
@@ -216,36 +335,12 @@ def label_ways(
                     count += 1
                     if count == room:
                         return head, -1
-            count = _by_base(labels, head, count, x, i, profit, ahead, least, stops, ways,
+            count = _by_base(labels, head, count, x, i, profit, ahead_worth, least, stops, ways,
                              limits, endurance_free, quick)  # fmt: skip
             if count < 0:
                 return head, -1
             x = labels.following[x]
     return head, count
-
-
-@numba.njit(cache=True, nogil=True, inline="always")
-def _may_call(
-    labels: Labels, x: int, i: int, ways: Ways, limits: Limits, endurance_free: bool
-) -> bool:
-    """Whether label x at stop i (-1 the start) can call at base, and has something from it.
-
-    Whoever cannot run out of fuel or endurance does not call, but to get round closed waters.
-    """
-    if not limits.has_base or (i < 0 and limits.in_port):
-        return False
-    most_nm = labels.sailed_nm[x] + (limits.until - labels.at[x]) * limits.nm_per_us
-    if endurance_free and most_nm + _NM_SLACK <= limits.range_nm and not limits.detours:
-        return False
-    row = len(ways.from_base_s) if i < 0 else i
-    if ways.to_base_s[row] == NEVER_S or not ways.to_base_open[row]:
-        return False
-    if labels.sailed_nm[x] + ways.to_base_nm[row] > limits.range_nm:
-        return False
-    base_us = ways.to_base_s[row] * SECOND_US
-    sea_us = max(labels.steaming_us[x], labels.at[x] - labels.leave_by[x]) + base_us
-    may: bool = sea_us <= limits.endurance_us
-    return may
 
 
 @numba.njit(cache=True, nogil=True)
@@ -256,7 +351,7 @@ def _by_base(
     x: int,
     i: int,
     profit: Floats,
-    ahead: Ahead,
+    ahead_worth: Floats,
     least: float,
     stops: Stops,
     ways: Ways,
@@ -264,11 +359,24 @@ def _by_base(
     endurance_free: bool,
     quick: bool,
 ) -> int:
-    """Extends label x at stop i (-1 the start) by way of base; the count of labels, or -1."""
-    if not _may_call(labels, x, i, ways, limits, endurance_free):
+    """Extends label x at stop i (-1 the start) by way of base; the count of labels, or -1.
+
+    Whoever cannot run out of fuel or endurance does not call, but to get round closed waters.
+    """
+    if not limits.has_base or (i < 0 and limits.in_port):
+        return count
+    most_nm = labels.sailed_nm[x] + (limits.until - labels.at[x]) * limits.nm_per_us
+    if endurance_free and most_nm + _NM_SLACK <= limits.range_nm and not limits.detours:
         return count
     row = len(profit) if i < 0 else i
     base_us, base_nm = ways.to_base_s[row] * SECOND_US, ways.to_base_nm[row]
+    if ways.to_base_s[row] == NEVER_S or not ways.to_base_open[row]:
+        return count
+    if labels.sailed_nm[x] + base_nm > limits.range_nm:
+        return count
+    sea_us = max(labels.steaming_us[x], labels.at[x] - labels.leave_by[x]) + base_us
+    if sea_us > limits.endurance_us:
+        return count
     left_at = labels.at[x]
     labels.at[x] = left_at + base_us
     for j in range(i + 1, len(profit)):
@@ -276,12 +384,9 @@ def _by_base(
             continue
         worth = labels.worth[x] + profit[j]
         worth -= limits.cost_nm * (base_nm + ways.from_base_nm[j])
-        if not worth + ahead.worth[j, 0] > least or labels.met[x] & stops.bit[j] != 0:
+        if not worth + ahead_worth[j] > least or labels.met[x] & stops.bit[j] != 0:
             continue
         way_s, way_nm = ways.from_base_s[j], ways.from_base_nm[j]
-        meet_at = labels.at[x] + REFUEL_US + way_s * SECOND_US
-        if not _promise(worth, meet_at, j, stops, ahead) > least:
-            continue
         if not _extended(labels, count, x, j, way_s, way_nm, True, stops, ways, limits):
             continue
         labels.worth[count] = worth
@@ -305,18 +410,14 @@ def best_taskings(
     ways: Ways,
     limits: Limits,
     labels: Labels,
-) -> tuple[Any, float, bool]:
+) -> tuple[Any, bool]:
     """The best taskings worth more than `least`, at most one a last stop and `most` in all.
 
     Returns:
-        Labels that end them, best first (the first is the best of all); what no tasking exceeds by
-        the look ahead; and whether all labels had room: if not, a better tasking may exist.
+        Labels that end them, best first (the first is the best of all), and whether all labels
+        had room: if not, a better tasking may exist.
     """
-    ahead = look_ahead(profit, stops, arcs, ways, limits)
-    highest = most_worth(profit, ahead, stops, ways, limits)
-    if highest <= least:
-        return np.empty(0, np.int32), highest, True
-    head, count = label_ways(profit, ahead, least, quick, stops, arcs, ways, limits, labels)
+    head, count = label_ways(profit, least, quick, stops, arcs, ways, limits, labels)
     n = len(profit)
     ends = np.empty(n, np.int32)
     worth = np.empty(n)
@@ -333,129 +434,4 @@ def best_taskings(
             ends[found], worth[found] = best, best_worth
             found += 1
     ranked = np.argsort(-worth[:found], kind="mergesort")[:most]
-    return ends[ranked], highest, count >= 0
-
-
-@numba.njit(cache=True, nogil=True)
-def _led(
-    profit: Floats, ahead: Ahead, stops: Stops, arcs: Arcs, ways: Ways, limits: Limits,
-    labels: Labels,
-) -> int:  # fmt: skip
-    """Label that ends the tasking which takes, step by step, what promises most; 0: none."""
-    n = len(profit)
-    endurance_free = limits.until - limits.start_at <= limits.endurance_us
-    _begun(labels, limits)
-    x = 0
-    while True:
-        i, best = labels.stop[x], 0.0
-        begin, end = (0, n) if i < 0 else (arcs.first[i], arcs.first[i + 1])
-        for k in range(begin, end):
-            if i < 0:
-                j, way_s, way_nm = k, ways.start_s[k], ways.start_nm[k]
-                is_open = ways.start_open[k]
-            else:
-                j, way_s, way_nm = arcs.ahead[k], arcs.seconds[k], arcs.length_nm[k]
-                is_open = arcs.is_open[k]
-            if not ahead.reach[j] > best:
-                break
-            gain = profit[j] - limits.cost_nm * way_nm
-            if not gain + ahead.worth[j, 0] > best or not is_open or way_s == NEVER_S:
-                continue
-            promise = _promise(gain, labels.at[x] + way_s * SECOND_US, j, stops, ahead)
-            if not promise > best or labels.met[x] & stops.bit[j] != 0:
-                continue
-            if _extended(labels, x + 1, x, j, way_s, way_nm, False, stops, ways, limits):
-                labels.worth[x + 1], best = labels.worth[x] + gain, promise
-        if _may_call(labels, x, i, ways, limits, endurance_free):
-            best = _led_by_base(best, x, i, profit, ahead, stops, ways, limits, labels)
-        if best == 0.0 or x + 2 == len(labels.at):
-            return x
-        x += 1
-
-
-@numba.njit(cache=True, nogil=True)
-def _led_by_base(
-    best: float, x: int, i: int, profit: Floats, ahead: Ahead, stops: Stops, ways: Ways,
-    limits: Limits, labels: Labels,
-) -> float:  # fmt: skip
-    """As `_led` for one step by way of base: writes the next label where it promises more."""
-    row = len(profit) if i < 0 else i
-    base_us, base_nm = ways.to_base_s[row] * SECOND_US, ways.to_base_nm[row]
-    left_at = labels.at[x]
-    labels.at[x] = left_at + base_us
-    for j in range(i + 1, len(profit)):
-        if profit[j] == BARRED or not ways.from_base_open[j] or ways.from_base_s[j] == NEVER_S:
-            continue
-        way_s, way_nm = ways.from_base_s[j], ways.from_base_nm[j]
-        gain = profit[j] - limits.cost_nm * (base_nm + way_nm)
-        if not gain + ahead.worth[j, 0] > best or labels.met[x] & stops.bit[j] != 0:
-            continue
-        promise = _promise(gain, labels.at[x] + REFUEL_US + way_s * SECOND_US, j, stops, ahead)
-        if not promise > best:
-            continue
-        if _extended(labels, x + 1, x, j, way_s, way_nm, True, stops, ways, limits):
-            labels.worth[x + 1], best = labels.worth[x] + gain, promise
-    labels.at[x] = left_at
-    return best
-
-
-@numba.njit(cache=True, nogil=True)
-def best_tasking(
-    profit: Floats, stops: Stops, arcs: Arcs, ways: Ways, limits: Limits, labels: Labels
-) -> tuple[Any, Any, float, float, bool]:
-    """The best tasking, led by the look ahead; labels are set only to find whether there is better.
-
-    Returns:
-        Its stops in order, whether each is reached by way of base, its worth (0 and no stops:
-        none is worth anything); what no tasking is worth more than; and whether it is the best
-        for certain.
-    """
-    ahead = look_ahead(profit, stops, arcs, ways, limits)
-    highest = most_worth(profit, ahead, stops, ways, limits)
-    end = _led(profit, ahead, stops, arcs, ways, limits, labels) if highest > 0.0 else 0
-    if end > 0 and limits.must_return and not ways.to_base_open[labels.stop[end]]:
-        end = 0
-    worth = max(labels.worth[end], 0.0) if end > 0 else 0.0
-    end = end if worth > 0.0 else 0
-    order, calls = _chain(end, labels)
-    if highest <= worth:
-        return order, calls, worth, worth, True
-    led = worth
-    for share in SHORT_OF:
-        least = highest - share * (highest - led)
-        head, count = label_ways(profit, ahead, least, False, stops, arcs, ways, limits, labels)
-        if count < 0:
-            return order, calls, led, highest, False
-        end = _best_end(head, least, ways, limits, labels)
-        if end > 0:
-            order, calls = _chain(end, labels)
-            return order, calls, labels.worth[end], labels.worth[end], True
-    return order, calls, led, led, True
-
-
-@numba.njit(cache=True, nogil=True)
-def _best_end(head: Any, least: float, ways: Ways, limits: Limits, labels: Labels) -> int:
-    """The label worth most, more than `least`, that a tasking can end with; 0: none."""
-    end, best = 0, least
-    for i in range(len(head)):
-        if limits.must_return and not ways.to_base_open[i]:
-            continue
-        x = head[i]
-        while x >= 0:
-            if labels.worth[x] > best:
-                end, best = x, labels.worth[x]
-            x = labels.following[x]
-    return end
-
-
-@numba.njit(cache=True, nogil=True)
-def _chain(end: int, labels: Labels) -> tuple[Any, Any]:
-    """Stops of the tasking that a label ends, in order, and which are reached by way of base."""
-    count, x = 0, end
-    while x > 0:
-        count, x = count + 1, labels.parent[x]
-    order, calls = np.empty(count, np.int64), np.empty(count, np.bool_)
-    x = end
-    for k in range(count - 1, -1, -1):
-        order[k], calls[k], x = labels.stop[x], labels.by_base[x], labels.parent[x]
-    return order, calls
+    return ends[ranked], count >= 0

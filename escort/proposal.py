@@ -44,8 +44,7 @@ class Plan:
 
     Attributes:
         idle: why each asset without a tasking stays, by its index.
-        upper_bound: no plan is worth more.
-        gap: share of it that `objective` falls short of.
+        upper_bound, gap: None while nothing proves them.
         baselines: objective of each plain way by itself.
         lost_locks: locked requests that their asset cannot serve: request -> asset.
     """
@@ -56,8 +55,8 @@ class Plan:
     idle: Mapping[int, str]
     risk_value: float
     objective: float
-    upper_bound: float
-    gap: float
+    upper_bound: float | None
+    gap: float | None
     baselines: Mapping[str, float]
     burden: Mapping[str, NationBurden]
     lost_locks: Mapping[int, int]

@@ -118,15 +118,12 @@ def test_a_plan_that_is_the_best_there_is_says_so(make):
     assert made["gap"] == 0.0
 
 
-def test_where_time_does_for_nothing_all_that_somebody_can_serve_is_the_bound(make):
+def test_no_bound_is_claimed_where_time_did_not_do_for_one(make):
     ticks = iter(range(10**9))
     document = make.random_scenario(4, 10, 80)
     made = planned(document, seconds=1, clock=lambda: float(next(ticks)))
-    served = [r for t in made["taskings"] for e in t["escorts"] for r in e["requests"]]
-    able = {u["request"] for u in made["unserved"] if u["reason"] == "out_of_time"} | {*served}
-    values = {r["id"]: r["risk_value"] for r in document["requests"]}
-    assert made["upper_bound"] >= sum(values[r] for r in able) - 1e-12
-    assert made["upper_bound"] <= sum(values.values()) + 1e-12
+    assert made["upper_bound"] is None
+    assert made["gap"] is None
 
 
 def test_an_idle_asset_says_why_it_stays(make):
