@@ -56,7 +56,7 @@ def test_an_officer_approves_an_escort_and_rejects_another_and_the_plan_follows(
     board = watch.page.locator("#dock")
     _decide(board, "Approve", "company asks too")
     decided = board.locator(".status.approved, .status.under_way").first
-    expect(decided).to_be_visible(timeout=20_000)
+    expect(decided).to_be_visible(timeout=60_000)
     expect(decided).to_have_attribute("title", re.compile("company asks too"))
     _decide(board, "Reject", "crew rest")
     changes = board.locator(".changes").first

@@ -43,7 +43,7 @@ export async function readAll<T, Name extends string = string>(path: string, nam
   const items: T[] = [];
   let cursor: string | null | undefined = null;
   for (let page = 0; page < pages; page++) {
-    const next: string = cursor ? `${path}&cursor=${encodeURIComponent(cursor)}` : path;
+    const next: string = cursor ? `${path}${path.includes("?") ? "&" : "?"}cursor=${encodeURIComponent(cursor)}` : path;
     const got: Part<Name, T> | null = await read<Part<Name, T>>(next);
     items.push(...(got?.[name] ?? []));
     cursor = got?.next;
