@@ -25,7 +25,9 @@ NOT_TRANSLATED = re.compile(r"\b(Escort board|Ships|Legend|Coercion|Not served|N
 
 @pytest.fixture
 def page(watch: Any) -> Page:
-    """The page with a ship chosen, as it is in the first language."""
+    """The page with a ship chosen, as it is before anything was set."""
+    watch.page.evaluate("localStorage.clear()")
+    watch.page.reload()
     watch.until("a first picture", lambda: watch.flag("ready"), within_s=FIRST_USE_S)
     watch.until("an assessed ship", lambda: watch.flag("assessed"), within_s=FIRST_USE_S)
     watch.until("a proposed escort", lambda: watch.flag("escorts"), within_s=FIRST_USE_S)
