@@ -23,10 +23,13 @@ STEP: Final = 0.1
 DECAY: Final = 0.1
 """How fast steps fall, a pass."""
 
+CERTAIN_FROM: Final = 0.6
+"""Share of the passes that may take what is only near the best; chosen by us."""
+
 EVERY: Final = 5
 """Passes between two looks at the bound."""
 
-RIVALRY: Final = (0.02, 0.5)
+RIVALRY: Final = (0.01, 0.5)
 """Share of its value that a request costs more where another has it, from the first pass to the
 last. This and what stands above is chosen by us, tried on synthetic scenarios."""
 
@@ -46,7 +49,9 @@ def bid_up(
         for asset in rng.permutation(len(columns.assets)).tolist():
             if columns.is_over():
                 return best, bound
-            order = list(columns.best(asset, columns.worths(asset, now))[0].order)
+            worths = columns.worths(asset, now)
+            way, _ = columns.best(asset, worths, certain=turn >= CERTAIN_FROM * passes)
+            order = list(way.order)
             now -= share * rise
             now[order] += rise[order]
             np.clip(now, 0.0, columns.cap, out=now)

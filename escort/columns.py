@@ -68,10 +68,13 @@ class Columns:
                     left[request] += self._keeping.bonus * self.value[request]
         return left
 
-    def best(self, asset: int, worths: Floats) -> tuple[Way, float]:
-        """The asset's best tasking that no closed waters forbid, and what none is worth more."""
+    def best(self, asset: int, worths: Floats, *, certain: bool = True) -> tuple[Way, float]:
+        """The asset's best tasking that no closed waters forbid, and what none is worth more.
+
+        Not `certain`: only near the best, and found sooner.
+        """
         while True:
-            way, most = self.instance.best(asset, worths)
+            way, most = self.instance.best(asset, worths, certain=certain)
             if not self._closing[asset] or not way.order or way in self._open:
                 return way, most
             if self.judged(way) is not None:
@@ -81,11 +84,18 @@ class Columns:
                 return Way(asset, (), ()), most
 
     def several(
-        self, asset: int, worths: Floats, least: float, most: int, *, quick: bool
+        self,
+        asset: int,
+        worths: Floats,
+        least: float,
+        most: int,
+        *,
+        quick: bool = False,
+        every: bool = False,
     ) -> list[Column]:
         """The asset's best columns worth more than `least` at these worths."""
         while True:
-            found, _, _ = self.instance.price(asset, worths, least, most, quick=quick)
+            found, _, _ = self.instance.price(asset, worths, least, most, quick=quick, every=every)
             judged = [(way, self.judged(way)) for _, way in found]
             closed = [self.instance.close(way) for way, column in judged if column is None]
             if not any(closed):

@@ -101,8 +101,10 @@ class Workshop:
         """The draft with the request last on the nearest asset that can still take it on."""
         best: tuple[float, Schedule] | None = None
         for asset in self.able[request]:
-            order = [*draft.order(asset), request]
-            schedule = self.judge.schedule(asset, order)
+            before = draft.schedules[asset]
+            if not self._may_fit(before, request, len(before.escorts)):
+                continue
+            schedule = self.judge.schedule(asset, [*draft.order(asset), request])
             if isinstance(schedule, Schedule):
                 added_nm = schedule.escorts[-1].transit_nm
                 if added_nm < (self.worth_nm(request) if best is None else best[0]):

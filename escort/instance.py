@@ -75,7 +75,14 @@ class Instance:
         self._arcs_of = {key: self._arcs(key) for key in dict.fromkeys(self._keys)}
 
     def price(
-        self, asset: int, worth: Floats, least: float, most: int, *, quick: bool = False
+        self,
+        asset: int,
+        worth: Floats,
+        least: float,
+        most: int,
+        *,
+        quick: bool = False,
+        every: bool = False,
     ) -> tuple[list[tuple[float, Way]], float, bool]:
         """The asset's best taskings at these worths of requests, best first.
 
@@ -85,6 +92,7 @@ class Instance:
             least: taskings worth no more are left out.
             most: how many at most.
             quick: some ways may be lost for speed.
+            every: several may end with the same request.
 
         Returns:
             Pairs of worth (transit cost taken off) and tasking; what no tasking is worth more
@@ -98,6 +106,7 @@ class Instance:
             least,
             most,
             quick,
+            every,
             self.stops,
             arcs,
             self.ways[asset],
@@ -112,16 +121,22 @@ class Instance:
             highest = max(found[0][0], least) if found else min(least, highest)
         return found, highest, whole
 
-    def best(self, asset: int, worth: Floats) -> tuple[Way, float]:
+    def best(self, asset: int, worth: Floats, *, certain: bool = True) -> tuple[Way, float]:
         """The asset's best tasking at these worths of requests, and what none is worth more than.
 
-        The tasking is empty where none is worth anything. It is the best but where labels had no
-        room.
+        The tasking is empty where none is worth anything. Where it need not be `certain` to be the
+        best, it is only near it, and found sooner.
         """
         profit = np.where(self.able[asset], worth, BARRED)[self.stops.request]
         arcs = self._arcs_of[self._keys[asset]]
         order, calls, _, highest, _ = best_tasking(
-            profit, self.stops, arcs, self.ways[asset], self.limits[asset], self._labels
+            profit,
+            certain,
+            self.stops,
+            arcs,
+            self.ways[asset],
+            self.limits[asset],
+            self._labels,
         )
         served = self.stops.request[order]
         return Way(asset, tuple(served.tolist()), tuple(served[calls].tolist())), highest

@@ -25,7 +25,7 @@ _LIMITS_REACHED: Final = (
     highspy.HighsModelStatus.kInterrupt,
 )
 
-LEAST_GAIN: Final = 1e-5
+LEAST_GAIN: Final = 1e-6
 """Share of a plan's worth that a choice may fall short of the best; chosen by us."""
 
 MOST_NODES: Final = 2000

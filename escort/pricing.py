@@ -300,13 +300,14 @@ def best_taskings(
     least: float,
     most: int,
     quick: bool,
+    every: bool,
     stops: Stops,
     arcs: Arcs,
     ways: Ways,
     limits: Limits,
     labels: Labels,
 ) -> tuple[Any, float, bool]:
-    """The best taskings worth more than `least`, at most one a last stop and `most` in all.
+    """The best taskings worth more than `least`, one a last stop or `every`, `most` in all.
 
     Returns:
         Labels that end them, best first (the first is the best of all); what no tasking exceeds by
@@ -318,20 +319,19 @@ def best_taskings(
         return np.empty(0, np.int32), highest, True
     head, count = label_ways(profit, ahead, least, quick, stops, arcs, ways, limits, labels)
     n = len(profit)
-    ends = np.empty(n, np.int32)
-    worth = np.empty(n)
-    found = 0
+    room = max(n, len(labels.at) if count < 0 else count)
+    ends, worth, found = np.empty(room, np.int32), np.empty(room), 0
     for i in range(n):
         if limits.must_return and not ways.to_base_open[i]:
             continue
-        x, best, best_worth = head[i], -1, least
+        x, before = head[i], found
         while x >= 0:
-            if labels.worth[x] > best_worth:
-                best, best_worth = x, labels.worth[x]
+            if labels.worth[x] > least and (every or found == before):
+                ends[found], worth[found] = x, labels.worth[x]
+                found += 1
+            elif labels.worth[x] > least and labels.worth[x] > worth[before]:
+                ends[before], worth[before] = x, labels.worth[x]
             x = labels.following[x]
-        if best >= 0:
-            ends[found], worth[found] = best, best_worth
-            found += 1
     ranked = np.argsort(-worth[:found], kind="mergesort")[:most]
     return ends[ranked], highest, count >= 0
 
@@ -401,9 +401,10 @@ def _led_by_base(
 
 @numba.njit(cache=True, nogil=True)
 def best_tasking(
-    profit: Floats, stops: Stops, arcs: Arcs, ways: Ways, limits: Limits, labels: Labels
-) -> tuple[Any, Any, float, float, bool]:
-    """The best tasking, led by the look ahead; labels are set only to find whether there is better.
+    profit: Floats, certain: bool, stops: Stops, arcs: Arcs, ways: Ways, limits: Limits,
+    labels: Labels,
+) -> tuple[Any, Any, float, float, bool]:  # fmt: skip
+    """The tasking led by the look ahead or, if it is to be `certain`, a better one if there is.
 
     Returns:
         Its stops in order, whether each is reached by way of base, its worth (0 and no stops:
@@ -418,8 +419,8 @@ def best_tasking(
     worth = max(labels.worth[end], 0.0) if end > 0 else 0.0
     end = end if worth > 0.0 else 0
     order, calls = _chain(end, labels)
-    if highest <= worth:
-        return order, calls, worth, worth, True
+    if highest <= worth or not certain:
+        return order, calls, worth, highest, highest <= worth
     led = worth
     for share in SHORT_OF:
         least = highest - share * (highest - led)

@@ -20,10 +20,10 @@ from escort.feasibility import Schedule
 from escort.instance import Instance
 from escort.master import Column, Prices, best_choice
 
-BIDDING: Final = 30
+BIDDING: Final = 40
 """Passes of the auction to find prices; chosen by us."""
 
-SETTLING: Final = 60
+SETTLING: Final = 80
 """Passes of the auction to settle on a plan; chosen by us."""
 
 LONG: Final = 5.0
@@ -44,6 +44,12 @@ by us: less finds more columns, and takes longer."""
 
 COLUMNS_A_ROUND: Final = 8
 """Taskings an asset adds a round; chosen by us: more make the LP slower than they save rounds."""
+
+ENRICHED_GAP: Final = 0.01
+"""Columns near the LP are added where a plan is within this share of it; chosen by us."""
+
+MOST_ENRICHED: Final = 200
+"""Columns an asset so adds at most; chosen by us."""
 
 DIVE_SHARE: Final = 0.08
 """Share of the assets that a step of the dive fixes beyond what is whole; chosen by us."""
@@ -152,6 +158,17 @@ class Generation:
         self.columns.add(fresh)
         return (self._solved(prices) if fresh else None) or prices
 
+    def enrich(self, prices: Prices, best: Sequence[int]) -> None:
+        """Adds columns that could be part of a plan above `best`."""
+        slack = prices.worth - self.columns.worth(best)
+        for asset in self.columns.assets:
+            if slack <= GAIN or slack > ENRICHED_GAP * prices.worth or self.columns.is_over():
+                return
+            worths = self.columns.worths(asset, prices.request)
+            least = float(prices.asset[asset]) - slack
+            found = self.columns.several(asset, worths, least, MOST_ENRICHED, every=True)
+            self.columns.add(found)
+
     def choose(self, prices: Prices | None, start: Sequence[int], seed: int) -> list[int]:
         """The best choice among the columns that could be part of a better one than `start`."""
         listed = self.master.columns
@@ -214,9 +231,11 @@ def search(
         best = max(best, settled, key=columns.worth)
     best = improve(columns, best)
     stopped, generation = columns.cut_short, Generation(columns, prices, bound)
+    columns.add_ways(seen)
     if len(columns.served(best)) <= LONG * len(best):
-        columns.add_ways(seen)
         best, stopped = _sharpened(generation, best, begun, seed)
+    else:
+        best = improve(columns, generation.choose(None, best, seed))
     schedules = tuple(columns.master.columns[i].schedule for i in best)
     known = len(columns.master.columns)
     stopped = stopped or columns.cut_short
@@ -235,4 +254,5 @@ def _sharpened(
     columns.remaining, columns.cut_short = remaining, False
     if lp is not None:
         best = max(best, improve(columns, generation.dive(lp)), key=columns.worth)
+        generation.enrich(lp, best)
     return improve(columns, generation.choose(lp, best, seed)), stopped
