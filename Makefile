@@ -47,8 +47,12 @@ bench-escort: setup ## plans of fresh exercises: gap, seconds, plain ways; ARGS=
 bench-page: $(VENV)/.dev-ready setup page browser ## the page over 50,000 ships at 1 Hz; ARGS="--minutes 2"
 	$(PY) tools/bench_page.py $(ARGS)
 
-screenshot: $(VENV)/.dev-ready setup page browser ## docs/img/watch-floor.png anew, by the browser test
-	SAFEPASSAGE_SCREENSHOT=docs/img/watch-floor.png $(PY) -m pytest tests/browser -q
+screenshot: $(VENV)/.dev-ready setup page browser ## docs/img/watch-floor*.png anew, by the browser tests
+	@mkdir -p .screenshots
+	SAFEPASSAGE_PALETTES=.screenshots $(PY) -m pytest tests/browser/test_watch_habits.py -q -k palette
+	@mv .screenshots/palette-dusk.png docs/img/watch-floor.png
+	@mv .screenshots/palette-night.png docs/img/watch-floor-night.png
+	@rm -r .screenshots
 
 draw: $(VENV)/.warm ## docs/behaviours anew: what each detector says of itself, with pictures
 	$(PY) tools/draw_behaviours.py
