@@ -21,7 +21,8 @@ BLOCK_BYTES: Final = 192 * 1024
 
 BROKEN: Final = (EOFError, OSError, zlib.error, zipfile.BadZipFile, zstandard.ZstdError,
           pd.errors.ParserError, pa.ArrowException, NotImplementedError, UnicodeError)  # fmt: skip
-"""What a damaged file, or one packed in an unknown way, makes its readers raise."""
+"""What a damaged file, or one packed in an unknown way, makes its readers raise: of a member of a
+zip that is compressed by no method it has, zipfile raises NotImplementedError."""
 
 _HEAD_BYTES: Final = 64 * 1024
 _FRAME_BYTES: Final = 4096

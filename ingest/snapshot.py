@@ -61,6 +61,11 @@ def _pieces(value: Any) -> Iterator[bytes]:
 
 
 def _encode(value: Any) -> Any:
+    """What stands for a value that msgspec has no form of its own for.
+
+    Raises:
+        NotImplementedError: there is nothing; msgspec asks a hook for this one.
+    """
     if isinstance(value, np.ndarray) and not value.dtype.hasobject:
         header = msgspec.msgpack.encode((value.dtype.str, value.shape))
         body = np.ascontiguousarray(value).tobytes()

@@ -79,8 +79,10 @@ async def test_pyais_reads_every_message(lines, messages):
     assert out.counts["messages"] == out.counts["sent"] == messages
 
 
-@pytest.mark.skipif(not shutil.which("gpsdecode"), reason="gpsd-clients is not installed")
-@pytest.mark.skipif(not shutil.which("nc"), reason="netcat is not installed")
+@pytest.mark.skipif(
+    not shutil.which("gpsdecode"), reason="gpsd-clients is not installed; `make test` does that"
+)
+@pytest.mark.skipif(not shutil.which("nc"), reason="netcat is not installed; `make test` does that")
 async def test_gpsdecode_reads_every_message_through_nc(lines, messages):
     async with rebroadcasting("tcp://:0") as out:
         reader = await asyncio.create_subprocess_shell(

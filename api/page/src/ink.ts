@@ -5,7 +5,8 @@ const NAMES = [
 ] as const;
 type Name = (typeof NAMES)[number];
 
-export const PALETTES = ["dusk", "day", "night"] as const;
+/** In the order of the day. */
+export const PALETTES = ["day", "dusk", "night"] as const;
 export type Palette = (typeof PALETTES)[number];
 
 const colours = new Map<Name, string>();

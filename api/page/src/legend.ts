@@ -1,10 +1,8 @@
 /** Over the chart: switches for layers, and what the marks mean. */
 import { html, svg, type TemplateResult } from "lit-html";
 import { ASSET_PATH, LOOKS, mark } from "./band";
-import type { Layer } from "./chart/surface";
+import { LAYERS, type Layer } from "./chart/surface";
 import { t } from "./words/words";
-
-const SWITCHES: readonly Layer[] = ["escorts", "hotspots", "vectors", "names"];
 
 export interface LegendActions {
   toggle(layer: Layer): void;
@@ -14,7 +12,7 @@ export interface LegendActions {
 export function legend(visible: ReadonlySet<Layer>, replaying: boolean, { toggle, replay }: LegendActions, vectorMinutes: number): TemplateResult {
   return html`
     <div class="switches" role="group" aria-label=${t.chart.layers}>
-      ${SWITCHES.map((layer) => html`<button type="button" aria-pressed=${visible.has(layer)} @click=${() => toggle(layer)}>${t.chart.layer[layer]}</button>`)}
+      ${LAYERS.map((layer) => html`<button type="button" aria-pressed=${visible.has(layer)} @click=${() => toggle(layer)}>${t.chart.layer[layer]}</button>`)}
       <button type="button" aria-pressed=${replaying} @click=${replay}>${t.replay.title}</button>
     </div>
     <details class="key" ?open=${innerWidth >= 1400}><summary>${t.chart.legend}</summary>

@@ -2,13 +2,13 @@
 import { html, nothing, render } from "lit-html";
 import { Chart } from "./chart/chart";
 import { FlatChart } from "./chart/flat";
-import type { Layer, Surface } from "./chart/surface";
+import { LAYERS, type Layer, type Surface } from "./chart/surface";
 import { dock, type Tab } from "./dock";
 import { Feed } from "./feed";
 import { exposeFlag } from "./flag";
 import { writePositionsAs } from "./format";
 import { header } from "./header";
-import { dress } from "./ink";
+import { dress, PALETTES } from "./ink";
 import { keySheet, press, type KeyActions } from "./keys";
 import { legend } from "./legend";
 import { list } from "./list";
@@ -83,8 +83,11 @@ function central(positions: Position[]): Position[] {
   return positions.filter((p) => bounds.every(([low, high], axis) => p[axis]! >= low && p[axis]! <= high));
 }
 
+/** The instant that is replayed, to the second; null is live. */
+const replayedAt = () => store.replay && Math.floor(store.replay.at / 1000) * 1000;
+
 function writeView(): void {
-  view.at = store.replay && Math.floor(store.replay.at / 1000) * 1000;
+  view.at = replayedAt();
   history.replaceState(null, "", formatView(view));
 }
 
@@ -163,8 +166,8 @@ const keyActions: KeyActions = {
   toggle,
   replay,
   nextPalette: () => {
-    const order = ["day", "dusk", "night"] as const;
-    changeSettings({ ...settings, palette: order[(order.indexOf(settings.palette) + 1) % order.length]! });
+    const next = PALETTES.indexOf(settings.palette) + 1;
+    changeSettings({ ...settings, palette: PALETTES[next % PALETTES.length]! });
   },
   open: (shown) => {
     sheetShown = shown;
@@ -234,7 +237,7 @@ function openChart(): Promise<void> {
     opened.onPointer((text) => (pointer.textContent = text));
     box.append(overlay, pointer);
     chart = opened;
-    for (const layer of ["escorts", "hotspots", "vectors", "names"] as const) showLayer(layer);
+    for (const layer of LAYERS) showLayer(layer);
     store.changed();
   });
   return opening;
@@ -242,7 +245,7 @@ function openChart(): Promise<void> {
 
 document.addEventListener("keydown", (event) => press(event, keyActions));
 store.subscribe(() => {
-  if (view.at !== (store.replay && Math.floor(store.replay.at / 1000) * 1000)) writeView();
+  if (view.at !== replayedAt()) writeView();
   draw();
   place();
   chart?.draw(store);

@@ -49,7 +49,7 @@ export function settingsSheet(settings: Settings, change: (settings: Settings) =
   return html`<h2 id="sheet-title">${t.settings.title}</h2>
     <div class="sheet">
       ${choice(t.settings.language, "language", Object.keys(LANGUAGES) as Language[], LANGUAGE_NAMES)}
-      ${choice(t.settings.palette, "palette", ["day", "dusk", "night"] as const, t.settings.palettes)}
+      ${choice(t.settings.palette, "palette", PALETTES, t.settings.palettes)}
       ${choice(t.settings.positions, "positions", POSITION_FORMS, t.settings.forms)}
     </div>
     <p class="quiet">${t.settings.kept}</p>`;

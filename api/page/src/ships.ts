@@ -6,6 +6,8 @@ const FIRST_SLOTS = 1024;
 
 export class Ships {
   size = 0;
+  /** Grows with each frame. */
+  revision = 0;
   /** Unix seconds of the newest report. */
   newestReport = 0;
   mmsi = new Int32Array(FIRST_SLOTS);
@@ -29,6 +31,7 @@ export class Ships {
 
   /** Takes one live frame: a snapshot replaces the picture, a delta adds to it. */
   take(frame: Frame): void {
+    this.revision++;
     if (frame.kind === "snapshot") this.clear();
     const known = (value: number, scale: number) => (value === UNKNOWN ? NaN : value / scale);
     for (let i = 0; i < frame.count; i++) {

@@ -1,5 +1,5 @@
 /** The view in the URL's hash: `#map=5.2/-79.5/3.1&ship=370123456&tab=events&band=3&find=orion&layers=escorts,names&at=2026-11-24T03:14:00Z`. */
-import type { Layer } from "./chart/surface";
+import { LAYERS, type Layer } from "./chart/surface";
 import type { Tab } from "./dock";
 
 export interface View {
@@ -18,7 +18,6 @@ export interface View {
 }
 
 const TABS: readonly Tab[] = ["escorts", "unserved", "events"];
-const LAYERS: readonly Layer[] = ["escorts", "hotspots", "vectors", "names"];
 const SHOWN: readonly Layer[] = ["escorts", "vectors", "names"];
 /** The eastern Pacific from Mexico to Peru, with the Caribbean. */
 const HOME = { zoom: 4.1, lon: -84, lat: 8 };

@@ -170,7 +170,7 @@ async def test_bad_clients_neither_delay_a_good_one_nor_fill_the_memory(log, fee
     assert source.counts["bytes"] > ENDLESS_BYTES
 
 
-@pytest.mark.skipif(not shutil.which("nc"), reason="netcat is not installed")
+@pytest.mark.skipif(not shutil.which("nc"), reason="netcat is not installed; `make test` does that")
 async def test_nc_sends_to_us_and_serves_us(log, feed, tmp_path):
     path = tmp_path / "feed.nmea"
     path.write_bytes(feed.LINE * 1000)

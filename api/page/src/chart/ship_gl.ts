@@ -46,7 +46,11 @@ const VECTOR_INK = `#version 300 es
 precision mediump float; in vec3 v_colour; out vec4 colour;
 void main() { colour = vec4(v_colour, 1.0) * 0.7; }`;
 
-type Uniforms = (name: string) => WebGLUniformLocation | null;
+interface Program {
+  made: WebGLProgram;
+  /** Where its uniforms are, by name. */
+  at: Map<string, WebGLUniformLocation>;
+}
 
 export class ShipLayer implements CustomLayerInterface {
   readonly id = "ships";
@@ -56,14 +60,16 @@ export class ShipLayer implements CustomLayerInterface {
 
   private map!: MapLibre;
   private gl!: WebGL2RenderingContext;
-  private sprites!: WebGLProgram;
-  private lines!: WebGLProgram;
+  private sprites!: Program;
+  private lines!: Program;
   private atlas!: WebGLTexture;
   private array!: WebGLVertexArrayObject;
   private buffer!: WebGLBuffer;
   private instances = new Float32Array(0);
   private count = 0;
   private stale = true;
+  private shown: Ships | null = null;
+  private revision = 0;
 
   onAdd(map: MapLibre, gl: WebGL2RenderingContext): void {
     Object.assign(this, { map, gl });
@@ -95,12 +101,14 @@ export class ShipLayer implements CustomLayerInterface {
     gl.deleteTexture(this.atlas);
     gl.deleteBuffer(this.buffer);
     gl.deleteVertexArray(this.array);
-    gl.deleteProgram(this.sprites);
-    gl.deleteProgram(this.lines);
+    gl.deleteProgram(this.sprites.made);
+    gl.deleteProgram(this.lines.made);
   }
 
   /** Takes the picture as it is now; those of the highest band are drawn last, above the others. */
   set(ships: Ships): void {
+    if (ships === this.shown && ships.revision === this.revision) return;
+    [this.shown, this.revision] = [ships, ships.revision];
     if (this.instances.length < FLOATS * ships.size) this.instances = new Float32Array(FLOATS * Math.ceil(1.2 * ships.size));
     const to = this.instances;
     let at = 0;
@@ -158,9 +166,9 @@ export class ShipLayer implements CustomLayerInterface {
     }
   }
 
-  private use(gl: WebGL2RenderingContext, used: WebGLProgram, matrix: Float32Array, wrap: number): Uniforms {
-    gl.useProgram(used);
-    const at: Uniforms = (name) => gl.getUniformLocation(used, name);
+  private use(gl: WebGL2RenderingContext, used: Program, matrix: Float32Array, wrap: number): (name: string) => WebGLUniformLocation | null {
+    gl.useProgram(used.made);
+    const at = (name: string) => used.at.get(name) ?? null;
     gl.uniformMatrix4fv(at("u_matrix"), false, matrix);
     gl.uniform1f(at("u_wrap"), wrap);
     return at;
@@ -174,7 +182,7 @@ export class ShipLayer implements CustomLayerInterface {
   }
 }
 
-function program(gl: WebGL2RenderingContext, vertex: string, fragment: string): WebGLProgram {
+function program(gl: WebGL2RenderingContext, vertex: string, fragment: string): Program {
   const made = gl.createProgram();
   for (const [type, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]] as const) {
     const shader = gl.createShader(type)!;
@@ -185,7 +193,9 @@ function program(gl: WebGL2RenderingContext, vertex: string, fragment: string): 
   }
   gl.linkProgram(made);
   if (!gl.getProgramParameter(made, gl.LINK_STATUS)) throw new Error(`the ships' shader: ${gl.getProgramInfoLog(made)}`);
-  return made;
+  const count = gl.getProgramParameter(made, gl.ACTIVE_UNIFORMS) as number;
+  const names = Array.from({ length: count }, (_, i) => gl.getActiveUniform(made, i)!.name.replace("[0]", ""));
+  return { made, at: new Map(names.map((name) => [name, gl.getUniformLocation(made, name)!])) };
 }
 
 const rgb = (colour: string): number[] => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16) / 255);

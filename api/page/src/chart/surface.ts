@@ -2,7 +2,8 @@
 import type { Position } from "../model";
 import type { Store } from "../store";
 
-export type Layer = "hotspots" | "escorts" | "vectors" | "names";
+export const LAYERS = ["escorts", "hotspots", "vectors", "names"] as const;
+export type Layer = (typeof LAYERS)[number];
 
 export interface Surface {
   /** Takes it off the page. */
