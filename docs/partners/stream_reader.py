@@ -10,6 +10,7 @@ import time
 import urllib.request
 
 RETRY_S = 3
+"""Waited before each new connection: a service that restarts is not asked without end."""
 
 
 def follow(url: str, last: str | None) -> str | None:
