@@ -28,6 +28,9 @@ LEAST_CONFIDENCE: Final = 0.5
 
 MAX_REASONS: Final = 5
 
+_ROOM = 1000
+"""Of a rule, so many keys more than twice those that still stand are kept before old ones go."""
+
 _HIGH, _SEVERE = BANDS.index("high"), BANDS.index("severe")
 
 Standing = dict[str, tuple[Microseconds, list[str]]]
@@ -45,10 +48,15 @@ class Alerting:
         self._seen: dict[str, dict[str, Microseconds]] = {
             rule: dict(keys) for rule, keys in (state or {}).items()
         }
+        self._room: dict[str, int] = {}
 
     def state(self) -> dict[str, dict[str, Microseconds]]:
         """Values from which another goes on."""
-        return {rule: dict(keys) for rule, keys in self._seen.items()}
+        return {
+            rule: _within(keys, RULES[rule].silence_us)
+            for rule, keys in self._seen.items()
+            if rule in RULES
+        }
 
     def happened(self, event: Event, known: bool, picture: Picture) -> Alert | None:
         """The alert of an event seen for the first time; none where it is told already."""
@@ -133,10 +141,13 @@ class Alerting:
 
     def stand(self, rule: str, keys: Sequence[str], now: Microseconds) -> list[str]:
         """Notes that these stand now; gives those that had not stood for the rule's silence."""
-        since = now - RULES[rule].silence_us
-        seen = {key: at for key, at in self._seen.get(rule, {}).items() if at > since}
-        fresh = [key for key in keys if key not in seen]
-        self._seen[rule] = seen | dict.fromkeys(keys, now)
+        silence_us = RULES[rule].silence_us
+        seen = self._seen.setdefault(rule, {})
+        fresh = [key for key in keys if seen.get(key, -silence_us) <= now - silence_us]
+        seen |= dict.fromkeys(keys, now)
+        if len(seen) > self._room.get(rule, _ROOM):  # seldom: a look at all for each is too dear
+            self._seen[rule] = _within(seen, silence_us)
+            self._room[rule] = 2 * len(self._seen[rule]) + _ROOM
         return fresh
 
     def _banded(self, rule: str, made: Assessed, inside: Any, stood: Standing) -> list[int]:
@@ -144,6 +155,12 @@ class Alerting:
         keys = {str(made.ships.mmsi[i]): i for i in rows}
         stood[rule] = (made.now_us, list(keys))
         return [keys[key] for key in self.stand(rule, list(keys), made.now_us)]
+
+
+def _within(keys: Mapping[str, Microseconds], silence_us: int) -> dict[str, Microseconds]:
+    """Those that stood within the silence before the newest."""
+    since = max(keys.values(), default=0) - silence_us
+    return {key: at for key, at in keys.items() if at > since}
 
 
 def vessels(picture: Picture, mmsis: Iterable[int]) -> list[dict[str, Any]]:

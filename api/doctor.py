@@ -172,7 +172,10 @@ async def _log(service: Running, replicas: int) -> Finding:
     try:
         database = await asyncpg.create_pool(service.database_url, min_size=1, max_size=1,
                                              timeout=WAIT_S, command_timeout=WAIT_S)  # fmt: skip
-        async with database, JetStreamLog(service.nats_url, replicas=replicas) as log:
+        async with (
+            database,
+            JetStreamLog(service.nats_url, replicas=replicas, patience_s=WAIT_S) as log,
+        ):
             read = await offsets(database)  # before the log's end, which only grows
             last = await log.last_offset()
             behind = {stage: last - offset for stage, offset in read.items()}

@@ -226,6 +226,19 @@ _NEWEST_PLANS = """
 """
 
 
+_PLAN_WITH = _PLAN + """
+    WHERE id > (SELECT max(id) FROM plans) - 200
+      AND document -> 'taskings' @> jsonb_build_array(jsonb_build_object('id', $1::text))
+    ORDER BY id DESC LIMIT 1
+"""
+
+
+async def plan_with(database: asyncpg.Pool, tasking: str) -> Row | None:
+    """The newest of the last 200 plans that has a tasking of this id, as its row."""
+    row = await database.fetchrow(_PLAN_WITH, tasking, timeout=TIMEOUT_S)
+    return None if row is None else _with_json(row)
+
+
 async def plans_after(database: asyncpg.Pool, revision: int) -> list[Row]:
     """Plans written or changed since the revision, in order."""
     rows = await database.fetch(_NEW_PLANS, revision, timeout=TIMEOUT_S)

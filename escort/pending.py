@@ -28,11 +28,18 @@ _BECOMES: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What the id of a tasking was given for, in a decision or in a plan that is over."""
+
+    asset: str
+    requests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Aim:
     """What a decision on a tasking is about: stage by request, as far as the plan knows them."""
 
     asset: str
-    nation: str | None
     stages: Mapping[str, str]
 
 
@@ -47,36 +54,47 @@ def with_pending(plan: Document, decisions: Iterable[Decision]) -> dict[str, Any
     return {**plan, **stated, "pending": len(newer)}
 
 
-def aim(plan: Document, tasking: str, before: Decision | None = None) -> Aim | None:
+def meaning(plan: Document, tasking: str) -> Meaning | None:
+    """What the tasking of this id stands for in the plan, None where the plan has none of it."""
+    for each in plan.get("taskings", ()):
+        if each.get("id") == tasking:
+            requests = tuple(
+                request for escort in each["escorts"] for request in escort["requests"]
+            )
+            return Meaning(asset=each["asset"], requests=requests)
+    return None
+
+
+def aim(plan: Document, tasking: str, before: Meaning | None = None) -> Aim | None:
     """What the tasking of this id stands for now, None where the plan knows nothing of it.
 
-    An id that a later plan replaced still means the escorts it was given for, if they are left.
+    An id that a later plan replaced still means what it was given for: officers decide on what
+    they saw, and the next plan holds it or says why it cannot.
 
     Args:
         plan: the document with what is pending.
         tasking: of a tasking, or of an escort under way.
-        before: the last decision on this id.
+        before: what an earlier plan or decision had this id for.
     """
     for each in plan["taskings"]:
         if each.get("id") == tasking:
-            return Aim(asset=each["asset"], nation=each.get("nation"), stages=_stages([each]))
+            return Aim(asset=each["asset"], stages=_stages([each]))
     running = [r for r in plan.get("under_way", ()) if tasking in (r["id"], r["tasking"])]
-    left = [] if before is None else _left(plan["taskings"], before)
-    found = [*running, *left]
-    if not found:
+    stages = {} if before is None else _left(plan, before)
+    stages |= {request: r["status"] for r in running for request in r["requests"]}
+    if not stages:
         return None
-    stages = {request: r["status"] for r in running for request in r["requests"]}
-    return Aim(asset=found[0]["asset"], nation=found[0].get("nation"),
-               stages={**_stages(left), **stages})  # fmt: skip
+    asset = before.asset if before is not None else running[0]["asset"]
+    return Aim(asset=asset, stages=stages)
 
 
-def _left(taskings: Iterable[Document], before: Decision) -> list[Document]:
-    meant = set(before.requests)
-    return [
-        {**each, "escorts": [e for e in each["escorts"] if set(e["requests"]) <= meant]}
-        for each in taskings
-        if each["asset"] == before.asset
-    ]
+def _left(plan: Document, before: Meaning) -> dict[str, str]:
+    """Stages of those of its requests that the plan still knows, with whichever asset."""
+    open_still = {each["request"]: "proposed" for each in plan.get("unserved", ())}
+    elsewhere = [each for each in plan["taskings"] if each["asset"] != before.asset]
+    own = [each for each in plan["taskings"] if each["asset"] == before.asset]
+    known = open_still | _stages(elsewhere) | _stages(own)
+    return {request: known[request] for request in before.requests if request in known}
 
 
 def _stages(taskings: Iterable[Document]) -> dict[str, str]:

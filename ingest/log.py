@@ -205,7 +205,7 @@ class JetStreamLog:
 
     async def last_offset(self) -> int:
         """The offset of the newest entry, 0 for an empty log."""
-        info = await self._stream.stream_info(_STREAM)
+        info = await self._insist(lambda: self._stream.stream_info(_STREAM))
         return int(info.state.last_seq)
 
     @property

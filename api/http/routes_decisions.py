@@ -3,13 +3,13 @@
 A decision is a row that is only ever added; the watch answers it with the next plan.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from aiohttp import web
 from pydantic import Field
 
-from api import store_escort
+from api import store, store_escort
 from api.http import answers_escort
 from api.http.auditing import deed
 from api.http.bodies import Body, idempotency_key, read_body
@@ -19,8 +19,8 @@ from api.http.problem import NotFoundError
 from api.http.registry import Operation, Params, json_response
 from api.policy import Principal, allowed, may_decide, release_of
 from api.store_escort import Draft
-from escort.decision import TaskingKind
-from escort.pending import STAGES, Aim, aim, with_pending
+from escort.decision import Decision, TaskingKind
+from escort.pending import STAGES, Aim, Meaning, aim, meaning, with_pending
 from sea.errors import BadInputError, ConflictError, NotAllowedError
 
 Reason = Annotated[str, Field(max_length=200, description="Why; stands in the record.")]
@@ -100,22 +100,33 @@ def _verdict(kind: TaskingKind) -> Any:
             raise BadInputError("say why", field="reason")
         context, principal = request.app[CONTEXT], principal_of(request)
         row = await plan_now(request)
+        if row is None:
+            raise NotFoundError("no plan has been made yet")
         before = await store_escort.decision_on(context.database, asked.id, sees(request))
-        meant = None if row is None else aim(row["document"], asked.id, before)
-        if row is None or meant is None:
-            raise NotFoundError("the current plan has no such tasking")
-        check_may_decide(request, meant.nation or "")
+        meant = aim(row["document"], asked.id, await _given_for(request, asked.id, before))
+        if meant is None:
+            raise NotFoundError("no ship of this tasking asks for an escort now, or it never was")
+        nation = _nation(row, meant.asset)
+        check_may_decide(request, nation or "")
         key = idempotency_key(request)
         if key is None or before is None:  # sent again, it may fit no more what it did itself
             _check_stage(meant, kind, given.requests)
         draft = Draft(
             kind=kind, reason=given.reason.strip(), tasking=asked.id, asset=meant.asset,
             requests=_requests(meant, kind, given.requests), once=key,
-            releasable_to=audience(row, principal, meant.nation),
+            releasable_to=audience(row, principal, nation),
         )  # fmt: skip
         return await record(request, draft)
 
     return decide
+
+
+async def _given_for(request: web.Request, tasking: str, before: Decision | None) -> Meaning | None:
+    """What the id was given for: in a plan of late, or in the last decision on it."""
+    row = await store.plan_with(request.app[CONTEXT].database, tasking)
+    if row is not None and allowed(principal_of(request), release_of("plan", row)):
+        return meaning(row["document"], tasking)
+    return None if before is None else Meaning(asset=before.asset, requests=before.requests)
 
 
 async def record(request: web.Request, draft: Draft) -> web.Response:
@@ -129,6 +140,12 @@ async def record(request: web.Request, draft: Draft) -> web.Response:
 async def _shown(request: web.Request, row: Any) -> dict[str, Any]:
     number = await request.app[NUMBERS].shown("decision", row["id"])
     return {"id": number, **store_escort.decision_document(row)}
+
+
+def _nation(row: Mapping[str, Any], asset: str) -> str | None:
+    """Whose asset it is, None where it is on offer no more."""
+    offered = (each for each in row["scenario"]["assets"] if each["id"] == asset)
+    return next((str(each["nation"]) for each in offered), None)
 
 
 def _requests(meant: Aim, kind: TaskingKind, wanted: Sequence[str] | None) -> list[str]:

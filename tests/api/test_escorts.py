@@ -122,6 +122,51 @@ async def test_an_id_that_a_later_plan_replaced_stands_for_what_is_left_of_it(pl
     assert answer["requests"] == ["r1"]
 
 
+async def replanned(world, make, **document):
+    """The next plan, of another timeline so that both are kept."""
+    await world.store("plans", a_plan(make, **document) | {"timeline": "later"})
+    await world.live.round()
+
+
+UNSERVED = {"request": "r1", "reason": "outbid", "detail": "d", "would_cost": 0.1}
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {
+            "taskings": [
+                {"id": "t2", "asset": "a2", "nation": "MX", "escorts": [{"requests": ["r1"]}]}
+            ]
+        },
+        {"taskings": [], "unserved": [UNSERVED]},
+    ],
+    ids=["with another asset", "with none"],
+)
+async def test_an_officer_decides_on_what_was_shown_though_the_plan_has_moved_on(
+    planned, make, later
+):
+    us = await planned.sign(nation="US")
+    await replanned(planned, make, **later)
+    await post(planned, f"{TASKINGS}/t1/approval", await planned.sign(nation="MX"), 403)
+    recorded = await post(planned, f"{TASKINGS}/t1/approval", us)
+    assert (recorded["asset"], recorded["requests"]) == ("a1", ["r1"])
+
+
+async def test_a_ship_that_another_asset_already_escorts_is_not_given_to_this_one(planned, make):
+    taken = {"id": "t2", "asset": "a2", "nation": "MX",
+             "escorts": [{"requests": ["r1"], "status": "approved"}]}  # fmt: skip
+    us = await planned.sign(nation="US")
+    await replanned(planned, make, taskings=[taken])
+    await post(planned, f"{TASKINGS}/t1/approval", us, 409)
+
+
+async def test_a_ship_that_asks_no_more_is_not_found_by_the_id_of_its_tasking(planned, make):
+    us = await planned.sign(nation="US")
+    await replanned(planned, make, taskings=[])
+    await post(planned, f"{TASKINGS}/t1/approval", us, 404)
+
+
 async def test_an_unknown_tasking_and_what_may_not_be_seen_are_not_found(planned):
     us = await planned.sign(nation="US")
     await post(planned, f"{TASKINGS}/t9/approval", us, status=404)

@@ -5,7 +5,7 @@ import { clock, country, DASH, percent, trim, words } from "./format";
 import type { Escort, Plan, Position, Tasking } from "./model";
 import { place } from "./port";
 import type { Store } from "./store";
-import { buttons, form, isAbout, type VerdictActions } from "./verdict";
+import { buttons, form, type VerdictActions } from "./verdict";
 import { refusalOf, t } from "./words/words";
 
 export interface BoardActions extends VerdictActions {
@@ -17,7 +17,7 @@ export function board(store: Store, actions: BoardActions, now: number): Templat
   if (!plan) return html`<p class="empty">${t.board.noPlan}</p>`;
   const rows = store.taskings.flatMap((tasking) => tasking.escorts.map((escort) => ({ tasking, escort })));
   rows.sort((a, b) => a.escort.rendezvous_at.localeCompare(b.escort.rendezvous_at));
-  return html`${totals(plan, rows.length, now)}${news(store, plan, now)}
+  return html`${store.verdict ? form(store.verdict, actions) : nothing}${totals(plan, rows.length, now)}${news(store, plan, now)}
     ${rows.length === 0 ? html`<p class="empty">${t.board.nothing}</p>` : html`
     <div class="scroll"><table class="board">
       <thead><tr>${t.board.columns.map((name, i) => html`<th class=${i === 5 ? "number" : ""}>${name}</th>`)}</tr></thead>
@@ -50,11 +50,10 @@ function row(store: Store, tasking: Tasking, escort: Escort, actions: BoardActio
     <td>${mmsis.map((mmsi) => html`<button type="button" class="link" @click=${() => actions.select(mmsi)}>${store.name(mmsi)}</button> `)}</td>
     <td>${when(escort.rendezvous_at, escort.rendezvous_position ?? requests[0]?.rendezvous, now)}</td>
     <td>${when(escort.release_at, escort.release_position ?? requests[0]?.release, now)}</td>
-    <td>${stage(tasking, escort)}${buttons({ ...tasking, nation }, escort, store.me, actions)}</td>
+    <td>${stage(tasking, escort)}${buttons(store, { ...tasking, nation }, escort, actions)}</td>
     <td class="number">${averted === null ? DASH : trim(averted)}</td>
     <td class="why" title=${why}><p>${why}</p></td>
   </tr>
-  ${store.verdict && isAbout(store.verdict, tasking, escort) ? html`<tr class="detail"><td colspan="7">${form(store.verdict, actions)}</td></tr>` : nothing}
   ${chosen ? html`<tr class="chosen detail"><td colspan="7">${why}</td></tr>` : nothing}`;
 }
 

@@ -1,15 +1,19 @@
 /** An officer's decision on an escort: the buttons its stage allows, and the form for the reason. */
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Escort, Me, Tasking } from "./model";
+import type { Store } from "./store";
 import { t } from "./words/words";
 
 export type Verb = "approval" | "rejection" | "lock" | "unlock" | "break-off";
 
-/** A decision being made: the form is open until it is sent or given up. */
+/** A decision being made: the form is open until it is sent or given up, whatever the plan does. */
 export interface Verdict {
   verb: Verb;
   tasking: string;
   requests: string[];
+  /** Names for the form: of the asset, and of its ships. */
+  asset: string;
+  ships: string[];
 }
 
 export interface VerdictActions {
@@ -32,16 +36,20 @@ function verbs(escort: Escort): Verb[] {
   return ["approval", "rejection", escort.locked ? "unlock" : "lock"];
 }
 
-export function buttons(tasking: Tasking, escort: Escort, me: Me | null, actions: VerdictActions): TemplateResult | typeof nothing {
+export function buttons(store: Store, tasking: Tasking, escort: Escort, actions: VerdictActions): TemplateResult | typeof nothing {
   const id = tasking.id;
-  if (!id || !mayDecide(me, tasking.nation)) return nothing;
+  if (!id || !mayDecide(store.me, tasking.nation)) return nothing;
+  const about = () => ({
+    tasking: id,
+    requests: escort.requests,
+    asset: store.assetName(tasking),
+    ships: store.mmsisOf(escort).map((mmsi) => store.name(mmsi)),
+  });
   return html`<span class="verbs">${verbs(escort).map((verb) => html`<button type="button"
-    @click=${() => actions.consider({ verb, tasking: id, requests: escort.requests })}>${t.verdict.verbs[verb]}</button>`)}</span>`;
+    @click=${() => actions.consider({ verb, ...about() })}>${t.verdict.verbs[verb]}</button>`)}</span>`;
 }
 
-export const isAbout = (verdict: Verdict | null, tasking: Tasking, escort: Escort): boolean =>
-  verdict !== null && verdict.tasking === tasking.id && verdict.requests.join() === escort.requests.join();
-
+/** The form, apart from the rows: a plan made anew meanwhile takes nothing from under the officer's hand. */
 export function form(verdict: Verdict, actions: VerdictActions): TemplateResult {
   const send = (event: SubmitEvent) => {
     event.preventDefault();
@@ -54,6 +62,7 @@ export function form(verdict: Verdict, actions: VerdictActions): TemplateResult 
       event.stopPropagation();
       actions.consider(null);
     }}>
+    <b>${t.verdict.verbs[verdict.verb]}: ${verdict.asset} · ${verdict.ships.join(", ")}</b>
     <label>${t.verdict.reason}${needed ? "" : t.verdict.ifAny} <input name="reason" maxlength="200" autocomplete="off" ?required=${needed} /></label>
     <button type="submit">${t.verdict.verbs[verdict.verb]}</button>
     <button type="button" @click=${() => actions.consider(null)}>${t.verdict.cancel}</button>
