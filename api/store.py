@@ -226,7 +226,10 @@ _NEWEST_PLANS = """
 """
 
 
-_PLAN_WITH = _PLAN + """
+_PLAN_WITH = """
+    SELECT id, timeline, made_at, scenario::text AS scenario, document::text AS document,
+           originator, releasable_to, revision
+    FROM plans
     WHERE id > (SELECT max(id) FROM plans) - 200
       AND document -> 'taskings' @> jsonb_build_array(jsonb_build_object('id', $1::text))
     ORDER BY id DESC LIMIT 1
